@@ -1,0 +1,801 @@
+//! A migration with its stages, each of which can be run alone, stopped at any instant and run again.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use cbtrade_core::{Clock, SystemClock};
+use cbtrade_mysql::{Session, Target};
+use cbtrade_schema::{Decision, ObjectPlan, ServerRules};
+use cbtrade_sqlite::{Database, RawSchema};
+use serde::{Deserialize, Serialize};
+
+use crate::census::{self, CensusTask, TableCensus};
+use crate::error::{Error, ErrorKind};
+use crate::ledger::{Ledger, MigrationLine};
+use crate::plan::{self, Plan, Planning, SourceTable};
+use crate::progress::{Event, Progress};
+use crate::proof::Proof;
+use crate::source::{self, Role, Source};
+use crate::target::{TargetState, connect, server_rules, state};
+use crate::work::{WorkFolder, write_whole};
+use crate::{copy, cutover, finish, provision, rollback, verify};
+
+/// What is to be migrated, and where to.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// The SQLite files.
+    pub sources: Vec<PathBuf>,
+    /// The server, with the database for everything but candles.
+    pub target: Target,
+    /// Database for candle files; the target's where absent.
+    pub candles_database: Option<String>,
+    /// Folder for the work of migrations.
+    pub home: PathBuf,
+}
+
+/// How it is done.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Never round a double into a decimal.
+    pub exact: bool,
+    /// Go on with what could be salvaged of damaged files.
+    pub accept_damage: bool,
+    /// Apply CBTrade's catalogue to tables that it recognises.
+    pub catalogue: bool,
+    /// A plan file with the operator's decisions.
+    pub plan: Option<PathBuf>,
+    /// Parallel readers and writers.
+    pub workers: usize,
+    /// Differences that are listed one by one.
+    pub listed_max: usize,
+    /// Make one user per role on the server.
+    pub roles: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            exact: false,
+            accept_damage: false,
+            catalogue: true,
+            plan: None,
+            workers: 2,
+            listed_max: verify::LISTED_MAX,
+            roles: false,
+        }
+    }
+}
+
+/// The stages in order, as the ledger names them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stage {
+    /// Nothing in the target yet.
+    Planned,
+    /// Tables are made.
+    Provision,
+    /// Rows are copied.
+    Copy,
+    /// Indexes, keys and triggers are made.
+    Finish,
+    /// Both sides were compared.
+    Verify,
+    /// The target is live.
+    Cutover,
+}
+
+/// Where a migration stands.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Status {
+    /// Its id.
+    pub migration: String,
+    /// The target, without a password.
+    pub target: String,
+    /// The last stage that was completed.
+    pub stage: Stage,
+    /// Which side is live.
+    pub live: String,
+    /// Chunks that have arrived, and all, where a census is there.
+    pub chunks: Option<(u64, u64)>,
+    /// What the last verification found, where there was one.
+    pub differences: Option<u64>,
+    /// Whether the source files are still what was read.
+    pub source_unchanged: bool,
+}
+
+/// Everything known before the target is touched.
+#[derive(Debug)]
+struct Prepared {
+    sources: Vec<Source>,
+    censuses: Vec<TableCensus>,
+    plan: Plan,
+}
+
+/// The census as kept in the work folder.
+#[derive(Serialize, Deserialize)]
+struct KeptCensus {
+    catalogue: bool,
+    tables: Vec<TableCensus>,
+}
+
+/// A migration, opened in its work folder.
+pub struct Migration {
+    job: Job,
+    options: Options,
+    id: String,
+    work: WorkFolder,
+    ledger: Ledger,
+    progress: Arc<dyn Progress>,
+    clock: Arc<dyn Clock>,
+}
+
+impl Migration {
+    /// Opens the migration of these sources to this target and locks it for this process.
+    ///
+    /// # Errors
+    /// No database named, sources that do not exist, another process at work.
+    pub fn open(job: Job, options: Options, progress: Arc<dyn Progress>) -> Result<Self, Error> {
+        let Some(database) = job.target.database.clone() else {
+            return Err(Error::refused(
+                "the target URL names no database",
+                "Write it as mysql://user@host:port/DATABASE.",
+            ));
+        };
+        let mut hasher = blake3::Hasher::new();
+        for path in &job.sources {
+            let canonical = path.canonicalize().map_err(|source| Error::Work {
+                path: path.clone(),
+                action: "found",
+                source,
+            });
+            hasher.update(
+                canonical
+                    .as_deref()
+                    .unwrap_or(path)
+                    .as_os_str()
+                    .as_encoded_bytes(),
+            );
+            hasher.update(b"\n");
+        }
+        hasher.update(job.target.display().as_bytes());
+        hasher.update(
+            job.candles_database
+                .as_deref()
+                .unwrap_or_default()
+                .as_bytes(),
+        );
+        let id = hasher.finalize().to_hex()[..16].to_owned();
+        let work = WorkFolder::open(&job.home.join("migrations").join(&id))?;
+        Ok(Self {
+            job,
+            options,
+            id,
+            work,
+            ledger: Ledger { database },
+            progress,
+            clock: Arc::new(SystemClock),
+        })
+    }
+
+    /// The migration's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Where the plan is written.
+    #[must_use]
+    pub fn plan_path(&self) -> PathBuf {
+        self.work.file("plan.toml")
+    }
+
+    /// Where the proof is written.
+    #[must_use]
+    pub fn proof_path(&self) -> PathBuf {
+        self.work.file("proof.json")
+    }
+
+    /// Where the report for people is written.
+    #[must_use]
+    pub fn report_path(&self) -> PathBuf {
+        self.work.file("report.txt")
+    }
+
+    fn now(&self) -> String {
+        self.clock.now().to_rfc3339()
+    }
+
+    fn stage(&self, name: &'static str, rows: u64) {
+        self.progress.report(Event::Stage { name, rows });
+    }
+
+    fn database_of(&self, source: &Source) -> String {
+        match (&self.job.candles_database, source.role) {
+            (Some(database), Role::Candles) => database.clone(),
+            _ => self.ledger.database.clone(),
+        }
+    }
+
+    /// Takes snapshots and counts every value; makes the plan and writes it to the work folder.
+    ///
+    /// # Errors
+    /// Sources or server that cannot be used.
+    pub async fn plan(&mut self) -> Result<Plan, Error> {
+        let session = connect(&self.job.target.without_database()).await?;
+        let rules = server_rules(session.capabilities());
+        session.close().await;
+        Ok(self.prepare(&rules)?.plan)
+    }
+
+    fn prepare(&mut self, rules: &ServerRules) -> Result<Prepared, Error> {
+        self.stage("snapshot", 0);
+        let sources = source::take_all(&self.job.sources, &self.work, self.progress.as_ref())?;
+        let schemas = sources
+            .iter()
+            .map(|source| {
+                let failed = |error| Error::Source {
+                    path: source.path.clone(),
+                    source: error,
+                };
+                let database = Database::open_snapshot(&source.database).map_err(failed)?;
+                source::visible_schema(&database, &source.path)
+            })
+            .collect::<Result<Vec<RawSchema>, Error>>()?;
+        let tables = plan::source_tables(&sources, &schemas, self.options.catalogue);
+        let tasks: Vec<CensusTask<'_>> = tables
+            .iter()
+            .map(|table| CensusTask {
+                database: &sources[table.file].database,
+                table: &table.raw,
+                wanted: table.wanted.as_ref(),
+            })
+            .collect();
+        let censuses = self.census(&tasks)?;
+        let equal_keys = tasks
+            .iter()
+            .map(census::equal_keys)
+            .collect::<Result<Vec<_>, _>>()?;
+        let plan = self.make_plan(&sources, &schemas, &tables, &censuses, &equal_keys, rules)?;
+        Ok(Prepared {
+            sources,
+            censuses,
+            plan,
+        })
+    }
+
+    fn census(&self, tasks: &[CensusTask<'_>]) -> Result<Vec<TableCensus>, Error> {
+        if let Some(kept) = self.work.read_json::<KeptCensus>("census.json")?
+            && kept.catalogue == self.options.catalogue
+            && kept.tables.len() == tasks.len()
+        {
+            return Ok(kept.tables);
+        }
+        self.stage("census", 0);
+        let tables = census::take(tasks, self.options.workers, self.progress.as_ref())?;
+        let kept = KeptCensus {
+            catalogue: self.options.catalogue,
+            tables,
+        };
+        self.work.write_json("census.json", &kept)?;
+        Ok(kept.tables)
+    }
+
+    fn make_plan(
+        &self,
+        sources: &[Source],
+        schemas: &[RawSchema],
+        tables: &[SourceTable],
+        censuses: &[TableCensus],
+        equal_keys: &[Vec<cbtrade_schema::decide::EqualKeys>],
+        rules: &ServerRules,
+    ) -> Result<Plan, Error> {
+        let written = self.plan_path();
+        let given = match &self.options.plan {
+            Some(path) => Some(Plan::read(path)?),
+            // Decisions of an earlier run hold on: a resumed migration must come to the same plan.
+            None if written.is_file() => Some(Plan::read(&written)?),
+            None => None,
+        };
+        let mut choices = given.as_ref().map(Plan::choices).unwrap_or_default();
+        let databases: Vec<String> = sources
+            .iter()
+            .map(|source| self.database_of(source))
+            .collect();
+        if self.options.accept_damage {
+            for (source, database) in sources.iter().zip(&databases) {
+                let name = source
+                    .path
+                    .file_name()
+                    .unwrap_or_default()
+                    .to_string_lossy();
+                choices
+                    .decisions
+                    .insert(format!("{database}.{name}:damage"), Decision::Keep);
+            }
+        }
+        let planning = Planning {
+            sources,
+            schemas,
+            tables,
+            censuses,
+            equal_keys,
+            databases: &databases,
+            server: rules,
+            choices: &choices,
+            exact: self.options.exact,
+            catalogue: self.options.catalogue,
+        };
+        let plan = plan::make(&planning);
+        write_whole(&written, plan.to_toml().as_bytes())?;
+        Ok(plan)
+    }
+
+    fn decided(&self, plan: &Plan) -> Result<(), Error> {
+        let undecided = plan.undecided();
+        if undecided.is_empty() {
+            return Ok(());
+        }
+        Err(Error::Undecided {
+            findings: undecided,
+            plan: self.plan_path(),
+        })
+    }
+
+    /// Checks that the target may be used for this plan, and removes what an earlier, different run of this migration
+    /// left there. Returns the ledger's line where this very migration is under way.
+    async fn admit(
+        &self,
+        session: &mut Session,
+        plan: &Plan,
+    ) -> Result<Option<MigrationLine>, Error> {
+        if session.capabilities().read_only {
+            return Err(Error::refused(
+                "the target server is read-only",
+                "Switch read_only (and super_read_only) off on the server, or name another target.",
+            ));
+        }
+        let databases: Vec<String> = std::iter::once(self.ledger.database.clone())
+            .chain(plan.databases())
+            .collect();
+        match state(session, &databases).await? {
+            TargetState::Empty => Ok(None),
+            TargetState::Other { found } => Err(Error::refused(
+                format!("the target is not empty: it holds {}", found.join(", ")),
+                "Name an empty database, or one that does not exist yet (it is made). Nothing was changed.",
+            )),
+            TargetState::Ours { id } if id != self.id => Err(Error::refused(
+                format!(
+                    "the target holds another migration ({id}) than this one ({})",
+                    self.id
+                ),
+                "Run `cbtrade migrate rollback` with that migration's sources first, or name another database. Nothing was changed.",
+            )),
+            TargetState::Ours { .. } => {
+                let line = self.ledger.line(session).await?;
+                let live = self.ledger.epoch(session).await?.map(|epoch| epoch.live);
+                match line {
+                    Some(line) if line.plan_digest == plan.digest() => Ok(Some(line)),
+                    _ if live.as_deref() == Some("target") => Err(Error::refused(
+                        "the target is live, and the sources or decisions are others than those it was made from",
+                        "Nothing was changed. `cbtrade migrate status` shows what stands where.",
+                    )),
+                    _ => {
+                        self.progress.report(Event::Step(
+                            "the sources or decisions changed: the target is made anew".into(),
+                        ));
+                        rollback::remove(session, &self.ledger).await?;
+                        Ok(None)
+                    }
+                }
+            }
+        }
+    }
+
+    /// Makes databases, tables and, if asked for, roles.
+    ///
+    /// # Errors
+    /// Undecided findings, a target that is not empty, missing rights. What was made is removed again on a refusal.
+    pub async fn provision(&mut self) -> Result<Plan, Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let rules = server_rules(session.capabilities());
+        let prepared = self.prepare(&rules)?;
+        self.decided(&prepared.plan)?;
+        self.provision_prepared(&mut session, &prepared).await?;
+        session.close().await;
+        Ok(prepared.plan)
+    }
+
+    async fn provision_prepared(
+        &self,
+        session: &mut Session,
+        prepared: &Prepared,
+    ) -> Result<Option<MigrationLine>, Error> {
+        let line = self.admit(session, &prepared.plan).await?;
+        // The ledger's line stands before the tables do, so the stage alone does not say that all of them are made.
+        if line
+            .as_ref()
+            .is_none_or(|line| stage_of(&line.stage) <= Stage::Provision)
+        {
+            self.stage("provision", 0);
+            let made = provision::provision(
+                session,
+                &prepared.plan,
+                &self.ledger,
+                &self.id,
+                &self.now(),
+                self.progress.as_ref(),
+            )
+            .await;
+            self.take_back(made).await?;
+        }
+        if self.options.roles {
+            let made = provision::roles(
+                session,
+                &self.job.target,
+                &prepared.plan,
+                &self.ledger,
+                &self.job.home,
+                self.progress.as_ref(),
+            )
+            .await;
+            self.take_back(made).await?;
+        }
+        Ok(line)
+    }
+
+    /// On a refusal, removes what this migration made, so that the target is left as it was found.
+    async fn take_back<T>(&self, result: Result<T, Error>) -> Result<T, Error> {
+        let Err(error) = &result else { return result };
+        if error.kind() == ErrorKind::Refused {
+            let mut fresh = connect(&self.job.target.without_database()).await?;
+            let databases = [self.ledger.database.clone()];
+            if matches!(state(&mut fresh, &databases).await?, TargetState::Ours { id } if id == self.id)
+            {
+                self.progress.report(Event::Step(
+                    "refused: what was made in the target is removed again".into(),
+                ));
+                rollback::remove(&mut fresh, &self.ledger).await?;
+            }
+            fresh.close().await;
+        }
+        result
+    }
+
+    /// Everything up to and with the copy and the definitions that follow it.
+    ///
+    /// # Errors
+    /// As [`Self::provision`]; lost connections are survived, stops are resumed by the same call.
+    pub async fn copy(&mut self) -> Result<Plan, Error> {
+        self.copied().await.map(|(prepared, _)| prepared.plan)
+    }
+
+    async fn copied(&mut self) -> Result<(Prepared, Vec<ObjectPlan>), Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let rules = server_rules(session.capabilities());
+        let prepared = self.prepare(&rules)?;
+        self.decided(&prepared.plan)?;
+        let line = self.provision_prepared(&mut session, &prepared).await?;
+        let done = line.map_or(Stage::Planned, |line| stage_of(&line.stage));
+        let mut refused = self
+            .work
+            .read_json::<Vec<ObjectPlan>>("refused.json")?
+            .unwrap_or_default();
+        if done < Stage::Copy {
+            self.stage(
+                "copy",
+                prepared.plan.tables.iter().map(|table| table.rows).sum(),
+            );
+            let made = copy::copy(
+                &prepared.plan,
+                &prepared.censuses,
+                &prepared.sources,
+                &self.ledger,
+                &self.job.target,
+                self.options.workers,
+                &self.progress,
+            )
+            .await;
+            self.take_back(made).await?;
+            session = connect(&self.job.target.without_database()).await?;
+            self.ledger.set_stage(&mut session, "copy").await?;
+        }
+        if done < Stage::Finish {
+            self.stage("finish", 0);
+            let made = finish::finish(
+                &mut session,
+                &prepared.plan,
+                &self.ledger,
+                self.progress.as_ref(),
+            )
+            .await;
+            refused = self.take_back(made).await?;
+            self.work.write_json("refused.json", &refused)?;
+        }
+        session.close().await;
+        Ok((prepared, refused))
+    }
+
+    /// Everything up to and with the verification; writes proof and report.
+    ///
+    /// # Errors
+    /// As [`Self::copy`]; [`Error::Different`] if the two sides differ.
+    pub async fn run(&mut self) -> Result<Proof, Error> {
+        let (prepared, refused) = self.copied().await?;
+        self.prove(&prepared, &refused).await
+    }
+
+    /// Compares again, with what is in the target now.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if nothing was copied yet; [`Error::Different`] if the two sides differ.
+    pub async fn verify(&mut self) -> Result<Proof, Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let rules = server_rules(session.capabilities());
+        let prepared = self.prepare(&rules)?;
+        let databases = [self.ledger.database.clone()];
+        let line = match state(&mut session, &databases).await? {
+            TargetState::Ours { id } if id == self.id => self.ledger.line(&mut session).await?,
+            _ => None,
+        };
+        session.close().await;
+        let copied = line.is_some_and(|line| {
+            stage_of(&line.stage) >= Stage::Finish && line.plan_digest == prepared.plan.digest()
+        });
+        if !copied {
+            return Err(Error::refused(
+                "nothing was copied to this target from these sources yet",
+                "Run `cbtrade migrate run` with the same sources and target first.",
+            ));
+        }
+        let refused = self
+            .work
+            .read_json::<Vec<ObjectPlan>>("refused.json")?
+            .unwrap_or_default();
+        self.prove(&prepared, &refused).await
+    }
+
+    async fn prove(&self, prepared: &Prepared, refused: &[ObjectPlan]) -> Result<Proof, Error> {
+        let plan = &prepared.plan;
+        self.stage("verify", plan.tables.iter().map(|table| table.rows).sum());
+        let verdict = verify::verify(
+            plan,
+            &prepared.sources,
+            &self.ledger,
+            &self.job.target,
+            self.options.workers,
+            self.options.listed_max,
+            &self.progress,
+        )
+        .await?;
+        let mut session = connect(&self.job.target).await?;
+        let server = session.capabilities().version_text.clone();
+        let mut objects: Vec<ObjectPlan> = plan
+            .objects
+            .iter()
+            .filter(|object| {
+                !refused.iter().any(|other| {
+                    other.kind == object.kind
+                        && other.table == object.table
+                        && other.text == object.text
+                })
+            })
+            .cloned()
+            .collect();
+        objects.extend(refused.iter().cloned());
+        let proof = Proof::new(&self.id, &server, &self.now(), plan, &verdict, objects);
+        self.work.write_json("proof.json", &proof)?;
+        write_whole(
+            &self.report_path(),
+            crate::report::report_text(&proof).as_bytes(),
+        )?;
+        if proof.equal()
+            && self
+                .ledger
+                .epoch(&mut session)
+                .await?
+                .is_some_and(|epoch| epoch.live == "sqlite")
+        {
+            self.ledger.set_proof(&mut session, &proof.digest()).await?;
+        }
+        session.close().await;
+        if !proof.equal() {
+            return Err(Error::Different {
+                differences: proof.differences.max(1),
+                proof: self.proof_path(),
+            });
+        }
+        Ok(proof)
+    }
+
+    /// The proof of the last verification.
+    ///
+    /// # Errors
+    /// A proof file that cannot be read.
+    pub fn proof(&self) -> Result<Option<Proof>, Error> {
+        self.work.read_json("proof.json")
+    }
+
+    /// Makes the target the live side. `confirmed` is the digest that the operator was shown (or its beginning).
+    ///
+    /// # Errors
+    /// [`Error::Refused`] without a proof of equality, with another digest, or after a write to a source.
+    pub async fn cutover(&mut self, confirmed: &str) -> Result<Proof, Error> {
+        const CONFIRMED_DIGITS_MIN: usize = 8;
+        let Some(mut proof) = self.proof()?.filter(Proof::equal) else {
+            return Err(Error::refused(
+                "there is no proof that both sides are equal",
+                "Run `cbtrade migrate run` (or `verify`) first.",
+            ));
+        };
+        let digest = proof.digest();
+        if confirmed.len() < CONFIRMED_DIGITS_MIN || !digest.starts_with(confirmed) {
+            return Err(Error::refused(
+                format!("the confirmation `{confirmed}` is not the digest of the proof ({digest})"),
+                "Read the report, then confirm with at least the first 8 digits of its digest.",
+            ));
+        }
+        let Some(sources) = self.work.read_json::<Vec<Source>>("sources.json")? else {
+            return Err(Error::refused(
+                "the work folder holds no snapshots",
+                "Run `cbtrade migrate run` again.",
+            ));
+        };
+        let mut session = connect(&self.job.target).await?;
+        let line = self.ledger.line(&mut session).await?;
+        if line.as_ref().is_none_or(|line| {
+            line.id != self.id || line.proof_digest.as_deref() != Some(digest.as_str())
+        }) {
+            return Err(Error::refused(
+                "the target is not the one that the proof is about",
+                "Run `cbtrade migrate verify` again.",
+            ));
+        }
+        self.stage("cutover", 0);
+        if proof.archive.is_none() {
+            proof.archive = Some(cutover::archive(
+                &sources,
+                &self.job.home.join("archives").join(&self.id),
+                self.progress.as_ref(),
+            )?);
+            self.work.write_json("proof.json", &proof)?;
+        }
+        cutover::fence_all(&sources, &self.id, &self.now(), self.progress.as_ref())?;
+        cutover::move_epoch(&mut session, &self.ledger, "target", &self.now()).await?;
+        self.ledger.set_stage(&mut session, "cutover").await?;
+        write_whole(
+            &self.report_path(),
+            crate::report::report_text(&proof).as_bytes(),
+        )?;
+        session.close().await;
+        Ok(proof)
+    }
+
+    /// Takes the migration back: the source is the live side again, and the target is left as it was found.
+    ///
+    /// # Errors
+    /// [`Error::Refused`] if rows were written to the target since the cut-over.
+    pub async fn rollback(&mut self) -> Result<Vec<String>, Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let databases = [self.ledger.database.clone()];
+        if !matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id)
+        {
+            session.close().await;
+            return Ok(Vec::new());
+        }
+        self.stage("rollback", 0);
+        let live = self
+            .ledger
+            .epoch(&mut session)
+            .await?
+            .is_some_and(|epoch| epoch.live == "target");
+        let sources = self
+            .work
+            .read_json::<Vec<Source>>("sources.json")?
+            .unwrap_or_default();
+        if live {
+            self.refuse_to_lose().await?;
+            cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
+        }
+        cutover::lift_all(&sources, &self.id)?;
+        let removed = rollback::remove(&mut session, &self.ledger).await?;
+        session.close().await;
+        self.work.clear()?;
+        Ok(removed)
+    }
+
+    /// Compares the live target with the snapshots: anything written there since the cut-over would be lost.
+    async fn refuse_to_lose(&mut self) -> Result<(), Error> {
+        let lost = |what: String| {
+            Error::refused(
+                what,
+                "Rows written after the cut-over cannot be brought back to SQLite by this version; nothing was changed.",
+            )
+        };
+        let plan = Plan::read(&self.plan_path())?;
+        let Some(sources) = self.work.read_json::<Vec<Source>>("sources.json")? else {
+            return Err(lost(
+                "the target is live and the work folder holds no snapshots to compare it with"
+                    .into(),
+            ));
+        };
+        let verdict = verify::verify(
+            &plan,
+            &sources,
+            &self.ledger,
+            &self.job.target,
+            self.options.workers,
+            3,
+            &self.progress,
+        )
+        .await?;
+        let changed: Vec<&str> = verdict
+            .tables
+            .iter()
+            .filter(|table| table.differences > 0)
+            .map(|table| table.table.as_str())
+            .collect();
+        if changed.is_empty() {
+            Ok(())
+        } else {
+            Err(lost(format!(
+                "rows were written to the target since the cut-over, in {}",
+                changed.join(", ")
+            )))
+        }
+    }
+
+    /// Where the migration stands.
+    ///
+    /// # Errors
+    /// A server that cannot be reached.
+    pub async fn status(&mut self) -> Result<Status, Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let databases = [self.ledger.database.clone()];
+        let ours = matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id);
+        let mut status = Status {
+            migration: self.id.clone(),
+            target: self.job.target.display(),
+            stage: Stage::Planned,
+            live: "sqlite".into(),
+            chunks: None,
+            differences: self.proof()?.map(|proof| proof.differences),
+            source_unchanged: self
+                .work
+                .read_json::<Vec<Source>>("sources.json")?
+                .is_some_and(|sources| source::unchanged(&sources)),
+        };
+        if ours {
+            if let Some(line) = self.ledger.line(&mut session).await? {
+                status.stage = stage_of(&line.stage);
+            }
+            if let Some(epoch) = self.ledger.epoch(&mut session).await? {
+                status.live = epoch.live;
+            }
+            let all = self
+                .work
+                .read_json::<KeptCensus>("census.json")?
+                .map(|census| {
+                    census
+                        .tables
+                        .iter()
+                        .map(|table| table.chunks.len() as u64)
+                        .sum()
+                });
+            let arrived = self.ledger.chunks(&mut session).await?.len() as u64;
+            status.chunks = all.map(|all| (arrived, all));
+        }
+        session.close().await;
+        Ok(status)
+    }
+}
+
+fn stage_of(name: &str) -> Stage {
+    match name {
+        "provision" => Stage::Provision,
+        "copy" => Stage::Copy,
+        "finish" => Stage::Finish,
+        "verify" => Stage::Verify,
+        "cutover" => Stage::Cutover,
+        _ => Stage::Planned,
+    }
+}

@@ -1,0 +1,231 @@
+//! The report: one page for people, from a proof.
+
+use std::fmt::Write as _;
+
+use cbtrade_schema::Decision;
+use serde::{Deserialize, Serialize};
+
+use crate::proof::Proof;
+
+/// The report for machines is the proof itself.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Report(pub Proof);
+
+/// How many lines of a kind the page shows; the proof file has all.
+const LINES_MAX: usize = 20;
+
+/// One page of plain text: what was compared, what was found, what is next.
+#[must_use]
+pub fn report_text(proof: &Proof) -> String {
+    let mut page = String::new();
+    let verdict = if proof.equal() {
+        "EQUAL: every value of the source is in the target"
+    } else {
+        "DIFFERENT: the two sides are not equal"
+    };
+    let _ = writeln!(
+        page,
+        "CBTrade migration {}  ({}, {})",
+        proof.migration, proof.at, proof.program
+    );
+    let _ = writeln!(page, "\n{verdict}\n");
+    let _ = writeln!(page, "rows compared    {}", grouped(proof.rows));
+    let _ = writeln!(page, "values compared  {}", grouped(proof.values));
+    let _ = writeln!(page, "kept originals   {}", grouped(proof.originals));
+    let _ = writeln!(page, "differences      {}", grouped(proof.differences));
+    let _ = writeln!(page, "server           {}", proof.server);
+    for (path, fingerprint) in &proof.sources {
+        let _ = writeln!(
+            page,
+            "source           {path}  (BLAKE3 {})",
+            &fingerprint[..16.min(fingerprint.len())]
+        );
+    }
+    let _ = writeln!(page, "source digest    {}", proof.source_digest);
+    let _ = writeln!(page, "target digest    {}", proof.target_digest);
+    let _ = writeln!(
+        page,
+        "proof digest     {}   <- a cut-over is confirmed with this",
+        proof.digest()
+    );
+    tables(proof, &mut page);
+    trader(proof, &mut page);
+    differences(proof, &mut page);
+    findings(proof, &mut page);
+    objects(proof, &mut page);
+    if let Some(archive) = &proof.archive {
+        let _ = writeln!(page, "\nArchive of the legacy files");
+        for (path, digest) in &archive.files {
+            let _ = writeln!(page, "  {path}  (BLAKE3 {digest})");
+        }
+    }
+    page
+}
+
+/// A number with its thousands apart.
+fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut out = String::new();
+    for (at, digit) in digits.chars().enumerate() {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+fn tables(proof: &Proof, page: &mut String) {
+    let width = proof
+        .tables
+        .iter()
+        .map(|table| table.table.chars().count())
+        .max()
+        .unwrap_or(0)
+        .clamp(5, 40);
+    let _ = writeln!(
+        page,
+        "\nTables\n  {:<width$} {:>12} {:>12} {:>9} {:>9}  compared",
+        "table", "source rows", "target rows", "originals", "differ"
+    );
+    for table in proof.tables.iter().take(LINES_MAX * 5) {
+        let _ = writeln!(
+            page,
+            "  {:<width$} {:>12} {:>12} {:>9} {:>9}  {}",
+            table.table,
+            grouped(table.source_rows),
+            grouped(table.target_rows),
+            table.originals,
+            table.differences,
+            table.method
+        );
+    }
+    more(proof.tables.len(), LINES_MAX * 5, page);
+}
+
+fn more(all: usize, shown: usize, page: &mut String) {
+    if all > shown {
+        let _ = writeln!(page, "  … and {} more in the proof file", all - shown);
+    }
+}
+
+fn trader(proof: &Proof, page: &mut String) {
+    if proof.trader.figures.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        page,
+        "\nIn a trader's words ({} figures, the same on both sides: {})",
+        proof.trader.figures.len(),
+        proof.trader.figures.len() as u64 - proof.trader.differences()
+    );
+    let general: Vec<_> = proof
+        .trader
+        .figures
+        .iter()
+        .filter(|figure| !figure.name.starts_with("open position"))
+        .collect();
+    for figure in general.iter().take(LINES_MAX) {
+        let mark = if figure.source == figure.target {
+            "="
+        } else {
+            "DIFFERS:"
+        };
+        let target = if figure.source == figure.target {
+            ""
+        } else {
+            figure.target.as_str()
+        };
+        let _ = writeln!(page, "  {}: {} {mark} {target}", figure.name, figure.source);
+    }
+    more(general.len(), LINES_MAX, page);
+    let open = proof.trader.figures.len() - general.len();
+    if open > 0 {
+        let _ = writeln!(
+            page,
+            "  open positions, one by one: {open} (all in the proof file)"
+        );
+    }
+}
+
+fn differences(proof: &Proof, page: &mut String) {
+    if proof.equal() {
+        return;
+    }
+    let _ = writeln!(page, "\nDifferences");
+    let listed: Vec<_> = proof
+        .tables
+        .iter()
+        .flat_map(|table| &table.listed)
+        .collect();
+    for difference in listed.iter().take(LINES_MAX) {
+        let _ = writeln!(
+            page,
+            "  {} row {}, column {}: source {} / target {}",
+            difference.table,
+            difference.row,
+            if difference.column.is_empty() {
+                "(whole row)"
+            } else {
+                &difference.column
+            },
+            difference.source,
+            difference.target
+        );
+    }
+    let all = usize::try_from(proof.differences).unwrap_or(usize::MAX);
+    more(all, listed.len().min(LINES_MAX), page);
+}
+
+fn findings(proof: &Proof, page: &mut String) {
+    if proof.findings.is_empty() {
+        return;
+    }
+    let _ = writeln!(page, "\nFindings and decisions");
+    for finding in proof.findings.iter().take(LINES_MAX) {
+        let place = finding.column.as_ref().map_or_else(
+            || finding.table.clone(),
+            |column| format!("{}.{column}", finding.table),
+        );
+        let _ = writeln!(
+            page,
+            "  {place}: {} in {} row(s), decision: {}",
+            cbtrade_schema::finding::serde_name(finding.kind),
+            grouped(finding.count),
+            decision_word(finding.decision)
+        );
+        let _ = writeln!(page, "      {}", finding.meaning);
+        if let Some(sample) = finding.samples.first() {
+            let _ = writeln!(page, "      first: row {}, {}", sample.row, sample.value);
+        }
+    }
+    more(proof.findings.len(), LINES_MAX, page);
+}
+
+fn decision_word(decision: Decision) -> String {
+    format!("{decision:?}").to_lowercase()
+}
+
+fn objects(proof: &Proof, page: &mut String) {
+    let listed: Vec<_> = proof
+        .objects
+        .iter()
+        .filter(|object| !object.converted)
+        .collect();
+    if listed.is_empty() {
+        return;
+    }
+    let _ = writeln!(
+        page,
+        "\nNot carried over (with their text in the proof file)"
+    );
+    for object in listed.iter().take(LINES_MAX) {
+        let _ = writeln!(
+            page,
+            "  {} {} of {}: {}",
+            object.kind, object.name, object.table, object.reason
+        );
+    }
+    more(listed.len(), LINES_MAX, page);
+}

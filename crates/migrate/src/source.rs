@@ -1,0 +1,254 @@
+//! The sources of a migration: a private snapshot of each file, checked for damage.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use cbtrade_sqlite::{
+    Database, Fingerprint, IntegrityProblem, ProblemKind, RawSchema, SalvageReport,
+    SnapshotOptions, SnapshotReport, TableKind, fingerprint, salvage, take_snapshot,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::progress::{Event, Progress};
+use crate::work::WorkFolder;
+
+/// What a source file holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Role {
+    /// CBTrade's trading tables.
+    Trading,
+    /// Candles of one product.
+    Candles,
+    /// Anything else.
+    Other,
+}
+
+/// One source file with its snapshot.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Source {
+    /// The file as given.
+    pub path: PathBuf,
+    /// How the snapshot was made.
+    pub snapshot: SnapshotReport,
+    /// The file that is read: the snapshot, or what was salvaged from it.
+    pub database: PathBuf,
+    /// Damage that was found; empty for a sound file.
+    pub damage: Vec<String>,
+    /// What was salvaged from a damaged file.
+    pub salvage: Option<SalvageReport>,
+    /// Rows that break foreign keys, per table and number of the key: how many.
+    pub foreign_key_violations: Vec<(String, i64, u64)>,
+    /// Broken constraints other than foreign keys: the data is readable, but the file broke its own rules.
+    pub broken_constraints: Vec<String>,
+    /// What the file holds.
+    pub role: Role,
+}
+
+/// How many problems and violations are listed one by one.
+const LISTED_MAX: usize = 1000;
+
+/// Takes (or finds again) the snapshots of all sources.
+///
+/// # Errors
+/// A file that cannot be read or is none of SQLite's.
+pub(crate) fn take_all(
+    paths: &[PathBuf],
+    work: &WorkFolder,
+    progress: &dyn Progress,
+) -> Result<Vec<Source>, Error> {
+    if let Some(sources) = work.read_json::<Vec<Source>>("sources.json")?
+        && sources.iter().map(|source| &source.path).eq(paths.iter())
+        && sources.iter().all(|source| source.database.is_file())
+        && unchanged(&sources)
+    {
+        return Ok(sources);
+    }
+    work.clear()?;
+    let mut sources = Vec::with_capacity(paths.len());
+    for (number, path) in paths.iter().enumerate() {
+        progress.report(Event::Step(format!("snapshot of {}", path.display())));
+        sources.push(take(path, number, work)?);
+    }
+    work.write_json("sources.json", &sources)?;
+    Ok(sources)
+}
+
+/// Whether every source file is still what its snapshot was made of.
+pub(crate) fn unchanged(sources: &[Source]) -> bool {
+    sources.iter().all(|source| {
+        fingerprint_of(&source.path).is_ok_and(|now| now == source.snapshot.fingerprint)
+    })
+}
+
+/// The fingerprint of a source file as it is now.
+pub(crate) fn fingerprint_of(path: &Path) -> Result<Fingerprint, Error> {
+    fingerprint(path, &SnapshotOptions::default()).map_err(|source| Error::Source {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+fn take(path: &Path, number: usize, work: &WorkFolder) -> Result<Source, Error> {
+    let failed = |source| Error::Source {
+        path: path.to_owned(),
+        source,
+    };
+    let destination = work.file(&format!("source-{number}.db"));
+    let snapshot =
+        take_snapshot(path, &destination, &SnapshotOptions::default()).map_err(failed)?;
+    let mut damage = snapshot.damage.clone();
+    let mut broken_constraints = Vec::new();
+    match check(&destination) {
+        Ok(problems) => {
+            for problem in problems {
+                match problem.kind {
+                    ProblemKind::Table | ProblemKind::Index => damage.push(problem.text),
+                    ProblemKind::Constraint => broken_constraints.push(problem.text),
+                    ProblemKind::Space | ProblemKind::Unchecked => {}
+                }
+            }
+        }
+        Err(error) => damage.push(error.to_string()),
+    }
+    let (database, salvaged) = if damage.is_empty() {
+        (destination, None)
+    } else {
+        let recovered = work.file(&format!("salvaged-{number}.db"));
+        let report = salvage(&destination, &recovered).map_err(failed)?;
+        (recovered, Some(report))
+    };
+    let opened = Database::open_snapshot(&database).map_err(failed)?;
+    let violations = violations(&opened).unwrap_or_default();
+    let role = role_of(&opened.raw_schema().map_err(failed)?, path);
+    refuse_ill_formed_text(&opened, path)?;
+    Ok(Source {
+        path: path.to_owned(),
+        snapshot,
+        database,
+        damage,
+        salvage: salvaged,
+        foreign_key_violations: violations,
+        broken_constraints,
+        role,
+    })
+}
+
+fn check(snapshot: &Path) -> Result<Vec<IntegrityProblem>, cbtrade_sqlite::Error> {
+    Database::open_snapshot(snapshot)?.integrity_problems(LISTED_MAX)
+}
+
+fn violations(database: &Database) -> Result<Vec<(String, i64, u64)>, cbtrade_sqlite::Error> {
+    let (listed, total) = database.foreign_key_violations(LISTED_MAX)?;
+    let mut counts: Vec<(String, i64, u64)> = Vec::new();
+    for violation in &listed {
+        match counts
+            .iter_mut()
+            .find(|(table, key, _)| *table == violation.table && *key == violation.key_number)
+        {
+            Some((_, _, count)) => *count += 1,
+            None => counts.push((violation.table.clone(), violation.key_number, 1)),
+        }
+    }
+    // Past the listed ones the key is not known; the table's last entry carries them.
+    if let Some(last) = counts.last_mut() {
+        last.2 += total.saturating_sub(listed.len() as u64);
+    }
+    Ok(counts)
+}
+
+fn refuse_ill_formed_text(database: &Database, path: &Path) -> Result<(), Error> {
+    let failed = |source| Error::Source {
+        path: path.to_owned(),
+        source,
+    };
+    let (listed, total) = database.invalid_utf16_texts(3).map_err(failed)?;
+    let Some(first) = listed.first() else {
+        return Ok(());
+    };
+    let bytes: String = first
+        .bytes
+        .iter()
+        .take(32)
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    Err(Error::refused(
+        format!(
+            "{total} text(s) of the UTF-16 file {} are not well-formed UTF-16, and SQLite would change them when they are read; the first is in table `{}`, column `{}`, row {} (bytes {bytes})",
+            path.display(),
+            first.table,
+            first.column,
+            first.address
+        ),
+        format!(
+            "Store them as blobs first, on a copy of the file: UPDATE \"{0}\" SET \"{1}\" = CAST(\"{1}\" AS BLOB) WHERE rowid = {2}; then run again with the copy.",
+            first.table, first.column, first.address
+        ),
+    ))
+}
+
+/// Reads the schema without the columns that virtual tables hide.
+pub(crate) fn visible_schema(database: &Database, path: &Path) -> Result<RawSchema, Error> {
+    let mut schema = database.raw_schema().map_err(|source| Error::Source {
+        path: path.to_owned(),
+        source,
+    })?;
+    for table in &mut schema.tables {
+        table.columns.retain(|column| !column.hidden);
+    }
+    Ok(schema)
+}
+
+/// The tables whose rows are carried over: all but the inner tables of readable virtual tables, and virtual tables that
+/// cannot be read (their inner tables are carried over instead).
+pub(crate) fn carried(schema: &RawSchema) -> BTreeSet<String> {
+    let unreadable: Vec<&str> = schema
+        .tables
+        .iter()
+        .filter(|table| {
+            matches!(table.kind, TableKind::Virtual { .. }) && table.unreadable.is_some()
+        })
+        .map(|table| table.name.as_str())
+        .collect();
+    schema
+        .tables
+        .iter()
+        .filter(|table| match table.kind {
+            TableKind::Ordinary => true,
+            TableKind::Virtual { .. } => table.unreadable.is_none(),
+            TableKind::Shadow => unreadable
+                .iter()
+                .any(|name| table.name.starts_with(&format!("{name}_"))),
+        })
+        .filter(|table| !table.columns.is_empty())
+        .map(|table| table.name.clone())
+        .collect()
+}
+
+fn role_of(schema: &RawSchema, path: &Path) -> Role {
+    let columns = |table: &cbtrade_sqlite::RawTable| -> Vec<String> {
+        table
+            .columns
+            .iter()
+            .map(|column| column.name.clone())
+            .collect()
+    };
+    let mut trading = false;
+    let mut candles = false;
+    for table in &schema.tables {
+        let names = columns(table);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        trading |= cbtrade_catalog::recognise(&table.name, &names).is_some();
+        candles |= cbtrade_catalog::recognise_candles(&names).is_some();
+    }
+    let stem = path
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or_default();
+    match (trading, candles) {
+        (true, _) => Role::Trading,
+        (false, true) if cbtrade_catalog::product_of_candle_file(stem).is_some() => Role::Candles,
+        _ => Role::Other,
+    }
+}

@@ -1,0 +1,128 @@
+//! What can still be read of a damaged database.
+//!
+//! Two readers look at the damaged file. SQLite itself reads each table around the damage: what it
+//! gives is as good as any row of a sound file. The recover extension reads page by page and finds
+//! more, but gives NULL for what it cannot find and cannot tell whether a page was still in use. So
+//! the tables get what SQLite reads, and what only the extension finds goes into a table of its own,
+//! for the operator to judge. Only where SQLite cannot read the schema are the extension's tables
+//! taken as they are.
+
+mod builder;
+mod flagged;
+mod reader;
+mod recover;
+
+use std::path::Path;
+
+use rusqlite::Connection;
+use serde::{Deserialize, Serialize};
+
+use crate::partial::Partial;
+use crate::uri::{self, Access};
+use crate::{Error, ErrorKind};
+use builder::Builder;
+use reader::Damaged;
+
+/// How many problems of the integrity check are told.
+const PROBLEMS_MAX: usize = 200;
+
+/// How the rows were brought out.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum SalvageMethod {
+    /// SQLite's recover extension, page by page.
+    Recover,
+    /// Table by table, around what cannot be read.
+    TableScan,
+}
+
+/// What became of one table.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct SalvagedTable {
+    /// Its name.
+    pub name: String,
+    /// Who read its rows.
+    pub method: SalvageMethod,
+    /// Rows in the salvaged table.
+    pub rows_recovered: u64,
+    /// Rows that were found on damaged pages only; they are in the lost-and-found table.
+    pub rows_doubtful: u64,
+    /// Rows that the damaged file is known to have had at least, by its readable rows and indexes.
+    pub rows_expected_min: u64,
+}
+
+/// What was salvaged and what was not.
+#[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
+pub struct SalvageReport {
+    /// [`SalvageMethod::TableScan`] when SQLite itself read all tables, else
+    /// [`SalvageMethod::Recover`].
+    pub method: SalvageMethod,
+    /// The tables of the salvaged database.
+    pub tables: Vec<SalvagedTable>,
+    /// What could not be read, in plain words.
+    pub lost: Vec<String>,
+    /// Rows in the lost-and-found table: the doubtful ones of all tables, and those that no table
+    /// claims any more.
+    pub lost_and_found_rows: u64,
+    /// The table with those rows, when there are any. Its columns: `origin` (the table, if known),
+    /// `page`, `fields` (how many values follow), `id` (the rowid), `c0`, `c1`, ... the values.
+    pub lost_and_found_table: Option<String>,
+}
+
+/// Writes what can still be read of `damaged_snapshot` into a new database at `destination`. An
+/// existing `destination` is replaced; it appears whole or not at all.
+///
+/// SQLite keeps no checksums: a value whose bytes were changed in place cannot be told from a
+/// true one, here or anywhere.
+///
+/// # Errors
+/// When nothing at all can be read, or the destination cannot be written.
+pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageReport, Error> {
+    let path = damaged_snapshot
+        .canonicalize()
+        .map_err(|source| Error::io(damaged_snapshot, "open", source))?;
+    let partial = Partial::new(destination)?;
+    let mut lost = Vec::new();
+    let recovered = partial.file().with_file_name("recovered");
+    let by_page = match recover::run(&path, &recovered, "lost_and_found") {
+        Ok(()) => true,
+        Err(error) if error.kind() == ErrorKind::DiskFull => return Err(error),
+        Err(error) => {
+            lost.push(format!("reading page by page failed: {error}"));
+            false
+        }
+    };
+    let mut damaged = Damaged::open(&path, &mut lost);
+    if damaged.is_none() && !by_page {
+        let message = lost.join("; ");
+        return Err(Error::Recover { path, message, code: rusqlite::ffi::SQLITE_NOTADB });
+    }
+    let by_page = by_page.then_some(recovered.as_path());
+    let mut builder = Builder::new(&partial.file(), damaged.as_ref(), by_page)?;
+    builder.build(damaged.as_mut())?;
+    let report = builder.finish(damaged.as_ref(), lost)?;
+    partial.finish()?;
+    Ok(report)
+}
+
+/// The problems that the integrity check finds in a file, as far as it can be opened.
+fn problems(connection: &Connection, limit: usize) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut read = || -> rusqlite::Result<()> {
+        let mut statement = connection.prepare(&format!("PRAGMA main.integrity_check({limit})"))?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            let text = String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned();
+            let found = text.lines().filter(|line| *line != "ok" && !line.starts_with("***"));
+            lines.extend(found.map(ToOwned::to_owned));
+        }
+        Ok(())
+    };
+    if let Err(error) = read() {
+        lines.push(format!("the check could not be finished: {error}"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,14 @@
+//! Private servers, a fault proxy and a small random stream, for tests only.
+//!
+//! Everything here panics with a plain message when it cannot do its work: there is no caller but a test.
+
+mod folder;
+mod proxy;
+mod random;
+mod server;
+
+pub use cbtrade_server::Flavour;
+pub use folder::TestFolder;
+pub use proxy::{Action, After, Direction, Fault, FaultProxy};
+pub use random::{Random, seed_from_env};
+pub use server::TestServer;

@@ -1,0 +1,12 @@
+-- A DATETIME column holds seconds, milliseconds, microseconds, nanoseconds, reals and the same as text.
+-- Found in: programs that store the epoch in whatever unit they have
+CREATE TABLE moments (id INTEGER PRIMARY KEY, at DATETIME, at_unix BIGINT);
+INSERT INTO moments VALUES (1, 1704457845, 1704457845);
+INSERT INTO moments VALUES (2, 1704457845123, 1704457845123);
+INSERT INTO moments VALUES (3, 1704457845123456, 1704457845123456);
+INSERT INTO moments VALUES (4, 1704457845123456789, 1704457845123456789);
+INSERT INTO moments VALUES (5, 1704457845.123456, 1704457845.5);
+INSERT INTO moments VALUES (6, '1704457845', '1704457845');
+INSERT INTO moments VALUES (7, 0, 0);
+INSERT INTO moments VALUES (8, -86400, -1);
+INSERT INTO moments VALUES (9, '2024-01-05 12:30:45', NULL);

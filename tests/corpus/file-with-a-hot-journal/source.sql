@@ -1,0 +1,6 @@
+-- The writer was killed in a transaction: half-written pages in the file, the old ones in the -journal.
+-- Found in: a bot killed with kill -9; copying only the .db keeps the half-written pages
+CREATE TABLE trades (id INTEGER PRIMARY KEY, product TEXT, price REAL, note TEXT);
+CREATE INDEX trades_product ON trades(product);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 5000)
+INSERT INTO trades SELECT i, 'product ' || i % 50, i / 8.0, 'note ' || i FROM n;

@@ -1,0 +1,6 @@
+-- The -wal file holds committed rows and behind them the pages of a transaction that never ended.
+-- Found in: a bot killed in a transaction
+CREATE TABLE trades (id INTEGER PRIMARY KEY, product TEXT, price REAL, note TEXT);
+CREATE INDEX trades_product ON trades(product);
+WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 500)
+INSERT INTO trades SELECT i, 'product ' || i % 50, i / 8.0, 'note ' || i FROM n;

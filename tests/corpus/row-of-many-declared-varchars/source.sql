@@ -1,0 +1,6 @@
+-- A table of 40 VARCHAR(5000) columns: 200,000 declared characters, over the 65,535 bytes of a server row.
+-- Found in: schemas that ask for room and rarely use it
+CREATE TABLE forms (id INTEGER PRIMARY KEY, f1 VARCHAR(5000), f2 VARCHAR(5000), f3 VARCHAR(5000), f4 VARCHAR(5000), f5 VARCHAR(5000), f6 VARCHAR(5000), f7 VARCHAR(5000), f8 VARCHAR(5000), f9 VARCHAR(5000), f10 VARCHAR(5000), f11 VARCHAR(5000), f12 VARCHAR(5000), f13 VARCHAR(5000), f14 VARCHAR(5000), f15 VARCHAR(5000), f16 VARCHAR(5000), f17 VARCHAR(5000), f18 VARCHAR(5000), f19 VARCHAR(5000), f20 VARCHAR(5000), f21 VARCHAR(5000), f22 VARCHAR(5000), f23 VARCHAR(5000), f24 VARCHAR(5000), f25 VARCHAR(5000), f26 VARCHAR(5000), f27 VARCHAR(5000), f28 VARCHAR(5000), f29 VARCHAR(5000), f30 VARCHAR(5000), f31 VARCHAR(5000), f32 VARCHAR(5000), f33 VARCHAR(5000), f34 VARCHAR(5000), f35 VARCHAR(5000), f36 VARCHAR(5000), f37 VARCHAR(5000), f38 VARCHAR(5000), f39 VARCHAR(5000), f40 VARCHAR(5000));
+INSERT INTO forms (id, f1, f40) VALUES (1, 'first', 'last');
+INSERT INTO forms (id, f2) SELECT 2, printf('%.*c', 5000, 'x');
+INSERT INTO forms SELECT 3, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t, t FROM (SELECT printf('%.*c', 2000, 'y') AS t);
