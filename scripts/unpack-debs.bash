@@ -21,19 +21,23 @@ debian_mirror() {
     awk '$2 == "Debian" && $3 !~ /security/ { print $1; exit }'
 }
 
-# unpack_debs WORK ROOT SUITE PACKAGE...: fetches the packages into WORK and unpacks them into ROOT.
-# Writes the list of what was unpacked to ROOT.versions.
+# unpack_debs WORK ROOT SUITE PACKAGE...: fetches the packages into WORK and unpacks them into ROOT. SUITE is one of
+# Debian's, or "own" for what this machine is set up with. Writes the list of what was unpacked to ROOT.versions.
 unpack_debs() {
   local work=$1 root=$2 suite=$3; shift 3
-  local arch mirror keyring='' file
+  local arch mirror keyring='' file sources=()
   arch=$(dpkg --print-architecture)
-  mirror=${CBTRADE_DEBIAN_MIRROR:-$(debian_mirror)}
-  [ -n "$mirror" ] || die "apt is not set up with a Debian mirror; name one in CBTRADE_DEBIAN_MIRROR"
-  for file in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
-    if [ -r "$file" ]; then keyring="signed-by=$file"; break; fi
-  done
   mkdir -p "$work/lists/partial" "$work/cache/archives/partial"
-  printf 'deb [arch=%s %s] %s %s main\n' "$arch" "$keyring" "$mirror" "$suite" > "$work/sources"
+  if [ "$suite" != own ]; then
+    mirror=${CBTRADE_DEBIAN_MIRROR:-$(debian_mirror)}
+    [ -n "$mirror" ] || die "apt is not set up with a Debian mirror; name one in CBTRADE_DEBIAN_MIRROR"
+    for file in /usr/share/keyrings/debian-archive-keyring.pgp /usr/share/keyrings/debian-archive-keyring.gpg; do
+      if [ -r "$file" ]; then keyring="signed-by=$file"; break; fi
+    done
+    printf 'deb [arch=%s %s] %s %s main\n' "$arch" "$keyring" "$mirror" "$suite" > "$work/sources"
+    sources=(-o "Dir::Etc::sourcelist=$work/sources" -o Dir::Etc::sourceparts=/dev/null
+      -o Dir::Etc::preferencesparts=/dev/null)
+  fi
   # A perl that is "installed" keeps perl out: only helper scripts that are not used here want it.
   printf '%s\n' 'Package: perl' 'Status: install ok installed' 'Version: 99' "Architecture: $arch" \
     'Multi-Arch: allowed' 'Maintainer: none' 'Description: stands for perl' '' > "$work/status"
@@ -42,12 +46,11 @@ unpack_debs() {
     '#clear DPkg::Post-Invoke;' > "$work/config"
   local apt=(apt-get -qq -c "$work/config"
     -o "Dir::State=$work" -o "Dir::State::lists=$work/lists" -o "Dir::State::status=$work/status"
-    -o "Dir::Cache=$work/cache" -o "Dir::Etc::sourcelist=$work/sources" -o Dir::Etc::sourceparts=/dev/null
-    -o Dir::Etc::preferencesparts=/dev/null -o APT::Install-Recommends=false -o APT::Sandbox::User=
+    -o "Dir::Cache=$work/cache" "${sources[@]}" -o APT::Install-Recommends=false -o APT::Sandbox::User=
     -o Acquire::Languages=none -o Acquire::Retries=3 -o Debug::NoLocking=1
     -o Acquire::IndexTargets::deb::DEP-11::DefaultEnabled=false)
-  say "reading the package index of Debian $suite"
-  "${apt[@]}" update || die "the package index of Debian $suite cannot be read"
+  say "reading the package index ($suite)"
+  "${apt[@]}" update || die "the package index ($suite) cannot be read"
   say "fetching $* and what they need"
   "${apt[@]}" --yes --download-only install "$@" > "$work/log" || die "the packages cannot be fetched; see $work/log"
   rm -rf "$root"; mkdir -p "$root"

@@ -7,7 +7,9 @@ use crate::{TEXT_CHARACTER_SET, TEXT_COLLATION};
 /// The statement that creates `table` under `name`, with all keys and without triggers.
 ///
 /// It states what the server would otherwise take from its settings: engine, character set, and
-/// NULL and defaults of every date, which `explicit_defaults_for_timestamp` would change.
+/// NULL and defaults of every date. One thing cannot be stated: that the candle tables' `timestamp`
+/// has no default. The session must have `explicit_defaults_for_timestamp` on, as all supported
+/// servers have by default, or updates would move that date.
 pub fn mysql_create_table(table: &Table, name: &str) -> String {
     let mut lines: Vec<String> = table.columns.iter().map(mysql_column).collect();
     if !table.primary_key.is_empty() {

@@ -452,7 +452,6 @@ async fn text_compares_without_case_and_trailing_spaces() {
 
 /// The rows recorded from the original, or `None` with a word to the reader where this checkout
 /// stands alone.
-#[expect(clippy::print_stderr, reason = "nothing is skipped in silence")]
 fn recorded_rows() -> Option<Vec<String>> {
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
         .join("../../../shared/cbtrade/golden/database/seed.sql");

@@ -325,7 +325,10 @@ impl Migration {
             exact: self.options.exact,
             catalogue: self.options.catalogue,
         };
-        let plan = plan::make(&planning);
+        let plan = plan::make(&planning).map_err(|reasons| Error::File {
+            path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
+            reason: reasons.join("; "),
+        })?;
         write_whole(&written, plan.to_toml().as_bytes())?;
         Ok(plan)
     }

@@ -315,8 +315,10 @@ pub struct Planning<'a> {
 }
 
 /// Makes the plan.
-#[must_use]
-pub fn make(planning: &Planning<'_>) -> Plan {
+///
+/// # Errors
+/// Types in the operator's plan that cannot be had, one reason each.
+pub fn make(planning: &Planning<'_>) -> Result<Plan, Vec<String>> {
     let mut plan = Plan {
         version: PLAN_VERSION,
         exact: planning.exact,
@@ -337,16 +339,28 @@ pub fn make(planning: &Planning<'_>) -> Plan {
         tables: Vec::new(),
         objects: Vec::new(),
     };
+    let mut refused_types = Vec::new();
     let mut names: BTreeMap<String, NameAllocator> = BTreeMap::new();
     let mut shared: BTreeMap<(String, String), String> = BTreeMap::new();
     for (number, table) in planning.tables.iter().enumerate() {
-        decide_one(planning, number, table, &mut names, &mut shared, &mut plan);
+        refused_types.append(&mut decide_one(
+            planning,
+            number,
+            table,
+            &mut names,
+            &mut shared,
+            &mut plan,
+        ));
     }
     for (file, (source, schema)) in planning.sources.iter().zip(planning.schemas).enumerate() {
         link_file(planning, file, source, schema, &mut plan);
     }
     damage_findings(planning, &mut plan);
-    plan
+    if refused_types.is_empty() {
+        Ok(plan)
+    } else {
+        Err(refused_types)
+    }
 }
 
 fn decide_one(
@@ -356,7 +370,7 @@ fn decide_one(
     names: &mut BTreeMap<String, NameAllocator>,
     shared: &mut BTreeMap<(String, String), String>,
     plan: &mut Plan,
-) {
+) -> Vec<String> {
     let database = &planning.databases[table.file];
     let own = &planning.censuses[number].profile;
     let group = table
@@ -401,6 +415,7 @@ fn decide_one(
         plan.objects.append(&mut decided.objects);
     }
     plan.tables.push(decided.plan);
+    decided.refused_types
 }
 
 /// The values of all tables that become one table of the target, seen as one.

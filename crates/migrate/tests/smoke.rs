@@ -31,16 +31,28 @@ async fn one_file_arrives_equal_and_is_rolled_back() {
         let folder = tempfile::tempdir().unwrap();
         let source = make_source(folder.path());
         let target = server.new_database("smoke");
-        let job = Job { sources: vec![source], target: target.clone(), candles_database: None, home: folder.path().join("home") };
+        let job = Job {
+            sources: vec![source],
+            target: target.clone(),
+            candles_database: None,
+            home: folder.path().join("home"),
+        };
         let mut migration = Migration::open(job, Options::default(), Arc::new(Silent)).unwrap();
-        let proof = migration.run().await.unwrap_or_else(|error| panic!("{flavour:?}: {error:?}\n{}", std::fs::read_to_string(migration.report_path()).unwrap_or_default()));
+        let proof = migration.run().await.unwrap_or_else(|error| {
+            panic!(
+                "{flavour:?}: {error:?}\n{}",
+                std::fs::read_to_string(migration.report_path()).unwrap_or_default()
+            )
+        });
         assert!(proof.equal());
         assert_eq!(proof.rows, 13);
         let again = migration.verify().await.unwrap();
         assert_eq!(again.digest(), proof.digest());
         let removed = migration.rollback().await.unwrap();
         assert_eq!(removed.len(), 3, "{removed:?}");
-        let mut session = Session::open(&target, &cbtrade_mysql::SessionOptions::default()).await.unwrap();
+        let mut session = Session::open(&target, &cbtrade_mysql::SessionOptions::default())
+            .await
+            .unwrap();
         let left: Vec<String> = session.query("SHOW TABLES").await.unwrap();
         assert!(left.is_empty(), "{left:?}");
     }

@@ -4,7 +4,6 @@
 
 mod common;
 
-use cbtrade_mysql::mysql_async::prelude::Queryable as _;
 use cbtrade_mysql::{
     Capabilities, ErrorClass, Isolation, Product, Secret, Session, SessionOptions, Warnings,
     quote_identifier, quote_text,

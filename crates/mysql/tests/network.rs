@@ -6,7 +6,6 @@ mod common;
 
 use std::time::Duration;
 
-use cbtrade_mysql::mysql_async::prelude::Queryable as _;
 use cbtrade_mysql::{
     Backoff, Error, ErrorClass, Secret, Session, SessionOptions, Target, TlsMode, with_backoff,
 };

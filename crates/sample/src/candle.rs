@@ -239,3 +239,34 @@ pub(crate) fn text(seconds: i64) -> String {
         .map(|moment| moment.to_string())
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn candles_are_shared_out_evenly_as_far_as_there_is_room() {
+        let room = [1000, 900, 800, 700, 600, 500, 60, 10];
+        assert_eq!(shares(room, 80), [10; 8]);
+        assert_eq!(shares(room, 0), [0; 8]);
+        // The days take ten, the four hours sixty; the rest goes evenly to the six shorter ones.
+        assert_eq!(shares(room, 1270), [200, 200, 200, 200, 200, 200, 60, 10]);
+        assert_eq!(shares(room, room.iter().sum()), room);
+    }
+
+    #[test]
+    fn more_candles_make_a_longer_history() {
+        let days = |candles_per_product| {
+            let options = SampleOptions {
+                candles_per_product,
+                ..SampleOptions::default()
+            };
+            let calendar = Calendar::new(&options).unwrap();
+            assert_eq!(calendar.start % DAY_SECONDS, 0);
+            (calendar.end - calendar.start) / DAY_SECONDS
+        };
+        assert_eq!(days(4000), DAYS_MIN);
+        assert_eq!(days(2_600_000), DAYS_MIN);
+        assert!(days(3_500_000) > DAYS_MIN);
+    }
+}

@@ -98,6 +98,8 @@ pub struct Decided {
     pub findings: Vec<Finding>,
     /// Definitions and what becomes of them.
     pub objects: Vec<ObjectPlan>,
+    /// Types in the operator's plan that cannot be had, with the reason.
+    pub refused_types: Vec<String>,
 }
 
 /// Decisions and column types that the operator chose, by finding and by `table.column`.
@@ -217,6 +219,7 @@ pub fn decide_table(
     };
     objects::generated(raw, &mut objects);
     let order = keys::order(input, &columns, &keys);
+    let refused_types = apply_types(input, rules, &mut columns, &keys, choices);
     let plan = TablePlan {
         file: input.file,
         source: raw.name.clone(),
@@ -250,6 +253,7 @@ pub fn decide_table(
         plan,
         findings: findings.list,
         objects,
+        refused_types,
     }
 }
 
@@ -378,6 +382,60 @@ fn shrink_rows(columns: &mut [ColumnPlan], keys: &keys::Keys) {
             widest.default = Some(format!("({default})"));
         }
     }
+}
+
+/// Gives columns the types that the operator wrote into the plan, where they hold every value.
+fn apply_types(
+    input: &TableInput<'_>,
+    rules: &ServerRules,
+    columns: &mut [ColumnPlan],
+    keys: &keys::Keys,
+    choices: &Choices,
+) -> Vec<String> {
+    let mut refused = Vec::new();
+    for column in columns.iter_mut() {
+        let Some(source) = &column.source else {
+            continue;
+        };
+        let place = format!("{}.{}.{source}", input.database, input.raw.name);
+        let Some(wanted) = choices
+            .types
+            .get(&place)
+            .copied()
+            .filter(|wanted| *wanted != column.column_type)
+        else {
+            continue;
+        };
+        let profile = input
+            .raw
+            .columns
+            .iter()
+            .position(|raw| raw.name == *source)
+            .and_then(|at| input.profile.columns.get(at));
+        if keys.needs_whole(&column.name) {
+            refused.push(format!(
+                "{place}: the column is in a key, whose type {} follows from the key",
+                column.column_type
+            ));
+        } else if profile.is_some_and(|profile| column::holds(column.column_type, wanted, profile))
+        {
+            column.column_type = wanted;
+            "chosen in the plan".clone_into(&mut column.reason);
+            column.collation = wanted.is_text().then(|| {
+                column
+                    .collation
+                    .clone()
+                    .unwrap_or_else(|| rules.binary_collation.clone())
+            });
+            column.default = None;
+        } else {
+            refused.push(format!(
+                "{place}: {wanted} does not hold every value as {} does",
+                column.column_type
+            ));
+        }
+    }
+    refused
 }
 
 fn next_number(input: &TableInput<'_>, columns: &[ColumnPlan]) -> Option<u64> {

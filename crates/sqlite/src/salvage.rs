@@ -12,13 +12,15 @@ mod flagged;
 mod reader;
 mod recover;
 
-use std::path::Path;
+use std::fs::{File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
 
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use crate::header::{self, HEADER_BYTES, Header};
 use crate::partial::Partial;
-use crate::uri::{self, Access};
 use crate::{Error, ErrorKind};
 use builder::Builder;
 use reader::Damaged;
@@ -83,8 +85,9 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
         .map_err(|source| Error::io(damaged_snapshot, "open", source))?;
     let partial = Partial::new(destination)?;
     let mut lost = Vec::new();
+    let path = with_usable_header(&path, &partial, &mut lost)?;
     let recovered = partial.file().with_file_name("recovered");
-    let by_page = match recover::run(&path, &recovered, "lost_and_found") {
+    let by_page = match recover::run(&path, &recovered, builder::PAGES_TABLE) {
         Ok(()) => true,
         Err(error) if error.kind() == ErrorKind::DiskFull => return Err(error),
         Err(error) => {
@@ -92,17 +95,62 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
             false
         }
     };
-    let mut damaged = Damaged::open(&path, &mut lost);
+    let damaged = Damaged::open(&path, &mut lost);
     if damaged.is_none() && !by_page {
         let message = lost.join("; ");
-        return Err(Error::Recover { path, message, code: rusqlite::ffi::SQLITE_NOTADB });
+        return Err(Error::Recover {
+            path,
+            message,
+            code: rusqlite::ffi::SQLITE_NOTADB,
+        });
     }
     let by_page = by_page.then_some(recovered.as_path());
     let mut builder = Builder::new(&partial.file(), damaged.as_ref(), by_page)?;
-    builder.build(damaged.as_mut())?;
+    builder.build(damaged.as_ref())?;
     let report = builder.finish(damaged.as_ref(), lost)?;
     partial.finish()?;
     Ok(report)
+}
+
+/// A private copy with a mended header where the header alone would keep both readers out, else the
+/// file itself. Only two fields are mended, and only in a copy.
+fn with_usable_header(
+    path: &Path,
+    partial: &Partial,
+    lost: &mut Vec<String>,
+) -> Result<PathBuf, Error> {
+    let failed = |source| Error::io(path, "read", source);
+    let file = File::open(path).map_err(failed)?;
+    let bytes = file.metadata().map_err(failed)?.len();
+    let mut start = [0_u8; HEADER_BYTES];
+    if header::read_at_most(&file, &mut start, 0).map_err(failed)? < HEADER_BYTES {
+        return Ok(path.to_path_buf());
+    }
+    let mut mended = start;
+    // A snapshot stands alone, so it is in rollback mode, whatever the noise there says.
+    mended[18..20].fill(1);
+    let header = Header::parse(&start);
+    if let (Some(page_size), Some(page_count)) = (header.page_size, header.page_count) {
+        let in_file = u32::try_from(bytes / u64::from(page_size)).unwrap_or(u32::MAX);
+        if start.starts_with(header::MAGIC) && in_file < page_count {
+            // SQLite refuses a file that is shorter than it says; so it takes the missing pages for
+            // what they are.
+            mended[28..32].copy_from_slice(&in_file.to_be_bytes());
+            lost.push(format!(
+                "{} of {page_count} pages are missing",
+                page_count - in_file
+            ));
+        }
+    }
+    if mended == start {
+        return Ok(path.to_path_buf());
+    }
+    let copy = partial.file().with_file_name("damaged");
+    let failed = |source| Error::io(&copy, "copy the damaged file to", source);
+    std::fs::copy(path, &copy).map_err(failed)?;
+    let target = OpenOptions::new().write(true).open(&copy).map_err(failed)?;
+    target.write_all_at(&mended, 0).map_err(failed)?;
+    Ok(copy)
 }
 
 /// The problems that the integrity check finds in a file, as far as it can be opened.
@@ -113,7 +161,9 @@ fn problems(connection: &Connection, limit: usize) -> Vec<String> {
         let mut rows = statement.query([])?;
         while let Some(row) = rows.next()? {
             let text = String::from_utf8_lossy(row.get_ref(0)?.as_bytes()?).into_owned();
-            let found = text.lines().filter(|line| *line != "ok" && !line.starts_with("***"));
+            let found = text
+                .lines()
+                .filter(|line| *line != "ok" && !line.starts_with("***"));
             lines.extend(found.map(ToOwned::to_owned));
         }
         Ok(())
@@ -123,6 +173,3 @@ fn problems(connection: &Connection, limit: usize) -> Vec<String> {
     }
     lines
 }
-
-#[cfg(test)]
-mod tests;

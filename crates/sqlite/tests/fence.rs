@@ -113,10 +113,13 @@ fn no_write_passes_the_fence_and_lifting_it_leaves_no_trace() {
         let bot = Connection::open(&path).unwrap();
         for sql in WRITES {
             let error = bot.execute_batch(sql).unwrap_err().to_string();
-            assert!(
-                error.contains("it's moved: use the server"),
-                "{sql}: {error}"
-            );
+            // A full-text table passes on the refusal of its inner tables, but not its words.
+            let expected = if sql.contains("search") {
+                "constraint failed"
+            } else {
+                MESSAGE
+            };
+            assert!(error.contains(expected), "{sql}: {error}");
         }
         drop(bot);
 

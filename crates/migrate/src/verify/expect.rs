@@ -123,7 +123,10 @@ impl Rules {
                 self.as_moment(value, fraction, -30_610_224_000, 253_402_300_799)
             }
             ColumnType::Date => as_date(value),
-            ColumnType::Varbinary { .. } | ColumnType::LongBlob => as_bytes(value),
+            ColumnType::Varbinary { bytes } => as_bytes(value).filter(
+                |shown| matches!(shown, Shown::Text(shown) if shown.len() <= bytes as usize),
+            ),
+            ColumnType::LongBlob => as_bytes(value),
             column_type if column_type.is_text() => {
                 as_bytes(value).filter(|shown| text_fits(shown, value, column_type))
             }
@@ -201,6 +204,10 @@ impl Rules {
 
     fn as_moment(&self, value: ValueRef<'_>, fraction: u8, low: i64, high: i64) -> Option<Shown> {
         let nanos: i128 = match value {
+            // Exactly, only `YYYY-MM-DD HH:MM:SS` comes back as it was written.
+            ValueRef::Text(text) if self.exact && (text.len() != 19 || text[10] != b' ') => {
+                return None;
+            }
             ValueRef::Text(text) => text_nanos(std::str::from_utf8(text).ok()?)?,
             _ if self.exact => return None,
             ValueRef::Integer(integer) => {
@@ -229,7 +236,7 @@ impl Rules {
         if let ValueRef::Real(real) = value
             && real == 0.0
             && real.is_sign_negative()
-            && !matches!(shown, Shown::Text(_))
+            && !matches!(shown, Shown::Text(_) | Shown::Moment(_))
         {
             return false;
         }

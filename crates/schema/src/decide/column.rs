@@ -163,7 +163,7 @@ pub(super) fn column(
         findings.note(FindingKind::Renamed, Some(&raw.name), (1, &[]), format!("The server cannot have a column of this name beside the others; it is called `{name}` there."), Decision::Rename, &[]);
     }
     let chosen = choose(raw, profile, findings);
-    let column_type = operator_type(input, raw, profile, chosen.column_type, findings);
+    let column_type = chosen.column_type;
     let mut plan = ColumnPlan {
         name,
         source: Some(raw.name.clone()),
@@ -204,34 +204,34 @@ fn may_show_null(column_type: ColumnType, profile: &ColumnProfile) -> bool {
     column_type.is_number() && not_numbers > 0
 }
 
-/// A type that the operator wrote into the plan, if every value can be kept with it.
-fn operator_type(
-    input: &TableInput<'_>,
-    raw: &RawColumn,
-    profile: &ColumnProfile,
-    chosen: ColumnType,
-    findings: &Findings<'_>,
-) -> ColumnType {
-    let key = format!("{}.{}.{}", input.database, input.raw.name, raw.name);
-    let Some(wanted) = findings.choices.types.get(&key).copied() else {
-        return chosen;
-    };
-    let holds = match wanted {
-        ColumnType::LongBlob => true,
-        ColumnType::LongText => profile.blobs == 0 && profile.texts_invalid.count == 0,
+/// Whether a type that the operator wrote into the plan holds every value of the column as the planned one does.
+pub(super) fn holds(planned: ColumnType, wanted: ColumnType, profile: &ColumnProfile) -> bool {
+    // Numbers that are shown as text have at most 26 characters.
+    const NUMBER_CHARACTERS_MAX: u64 = 26;
+    let numbers = profile.integers + profile.reals > 0;
+    let at_least = |length: u64| length.max(if numbers { NUMBER_CHARACTERS_MAX } else { 0 });
+    match wanted {
+        ColumnType::LongText => planned.is_text(),
         ColumnType::Varchar { characters } => {
-            chosen.is_text() && profile.text_characters_max.max(26) <= u64::from(characters)
+            planned.is_text() && at_least(profile.text_characters_max) <= u64::from(characters)
+        }
+        ColumnType::LongBlob => {
+            planned.is_text()
+                || planned == ColumnType::LongBlob
+                || matches!(planned, ColumnType::Varbinary { .. })
         }
         ColumnType::Varbinary { bytes } => {
-            profile.text_bytes_max.max(profile.blob_bytes_max).max(26) <= u64::from(bytes)
+            let bytes_planned =
+                planned == ColumnType::LongBlob || matches!(planned, ColumnType::Varbinary { .. });
+            bytes_planned
+                && at_least(profile.text_bytes_max.max(profile.blob_bytes_max)) <= u64::from(bytes)
         }
         wanted => wanted.integer_range().is_some_and(|(low, high)| {
-            chosen.integer_range().is_some()
+            planned.integer_range().is_some()
                 && low <= profile.integer_min
                 && profile.integer_max <= high
         }),
-    };
-    if holds { wanted } else { chosen }
+    }
 }
 
 struct Chosen {

@@ -33,7 +33,9 @@ impl Object {
     }
 
     pub(super) fn is_internal(&self) -> bool {
-        self.name.get(..7).is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
+        self.name
+            .get(..7)
+            .is_some_and(|start| start.eq_ignore_ascii_case("sqlite_"))
     }
 }
 
@@ -61,7 +63,11 @@ impl Shape {
         )?;
         let columns = statement
             .query_map([table], |row| {
-                Ok((row.get::<_, String>(0)?, row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+                Ok((
+                    row.get::<_, String>(0)?,
+                    row.get::<_, i64>(1)?,
+                    row.get::<_, i64>(2)?,
+                ))
             })?
             .collect::<rusqlite::Result<Vec<_>>>()?;
         let without_rowid = connection
@@ -93,15 +99,24 @@ impl Shape {
         if without_rowid {
             let mut key: Vec<_> = columns.iter().filter(|(_, place, _)| *place > 0).collect();
             key.sort_by_key(|(_, place, _)| *place);
-            shape.key = key.iter().map(|(name, _, _)| quote_identifier(name)).collect();
+            shape.key = key
+                .iter()
+                .map(|(name, _, _)| quote_identifier(name))
+                .collect();
             if let Some(index) = key_index {
                 shape.from = format!("{} INDEXED BY {}", in_main(table), quote_identifier(&index));
             }
             return Ok(shape);
         }
-        let taken = |name: &&str| columns.iter().any(|(other, _, _)| other.eq_ignore_ascii_case(name));
-        shape.extra_rowid =
-            ROWID_NAMES.into_iter().find(|name| !taken(name)).map(ToOwned::to_owned);
+        let taken = |name: &&str| {
+            columns
+                .iter()
+                .any(|(other, _, _)| other.eq_ignore_ascii_case(name))
+        };
+        shape.extra_rowid = ROWID_NAMES
+            .into_iter()
+            .find(|name| !taken(name))
+            .map(ToOwned::to_owned);
         shape.key = shape.extra_rowid.iter().cloned().collect();
         shape.by_rowid = !shape.key.is_empty();
         Ok(shape)
@@ -116,7 +131,9 @@ impl Shape {
         }
         for column in &self.columns {
             if self.utf16 {
-                terms.push(format!("iif(typeof({column}) = 'text', CAST({column} AS BLOB), {column})"));
+                terms.push(format!(
+                    "iif(typeof({column}) = 'text', CAST({column} AS BLOB), {column})"
+                ));
                 terms.push(format!("typeof({column}) = 'text'"));
             } else {
                 terms.push(column.clone());
@@ -151,12 +168,16 @@ impl Shape {
         Ok(())
     }
 
-    /// `a.key IS b.key AND ...`; nothing is equal without a key.
+    /// `a.key IS b.key AND ...`; without a key, all columns have to be equal.
     pub(super) fn same(&self, one: &str, other: &str) -> String {
-        if self.key.is_empty() {
-            return "0".to_owned();
-        }
-        let terms = self.key.iter().map(|key| format!("{one}.{key} IS {other}.{key}"));
+        let key = if self.key.is_empty() {
+            &self.columns
+        } else {
+            &self.key
+        };
+        let terms = key
+            .iter()
+            .map(|key| format!("{one}.{key} IS {other}.{key}"));
         terms.collect::<Vec<_>>().join(" AND ")
     }
 }
@@ -192,7 +213,11 @@ impl Damaged {
         });
         match opened {
             Ok(connection) => {
-                let mut damaged = Self { path: path.to_path_buf(), connection, objects: Vec::new() };
+                let mut damaged = Self {
+                    path: path.to_path_buf(),
+                    connection,
+                    objects: Vec::new(),
+                };
                 damaged.read_objects(lost);
                 Some(damaged)
             }
@@ -207,9 +232,15 @@ impl Damaged {
         }
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     fn read_objects(&mut self, lost: &mut Vec<String>) {
         let shape = Shape {
-            columns: ["type", "name", "rootpage", "sql"].map(quote_identifier).to_vec(),
+            columns: ["type", "name", "rootpage", "sql"]
+                .map(quote_identifier)
+                .to_vec(),
             key: vec!["rowid".to_owned()],
             by_rowid: true,
             extra_rowid: Some("rowid".to_owned()),
@@ -223,7 +254,12 @@ impl Damaged {
                 _ => String::new(),
             };
             let root = row.get(3).unwrap_or(0);
-            objects.push(Object { kind: text(1), name: text(2), root, sql: text(4) });
+            objects.push(Object {
+                kind: text(1),
+                name: text(2),
+                root,
+                sql: text(4),
+            });
             Ok(())
         });
         self.objects = objects;
@@ -242,7 +278,10 @@ impl Damaged {
         shape: &Shape,
         visit: &mut Visit<'_>,
     ) -> Result<Vec<Gap>, Error> {
-        let mut left = vec![Gap { first: i64::MIN, last: i64::MAX }];
+        let mut left = vec![Gap {
+            first: i64::MIN,
+            last: i64::MAX,
+        }];
         let mut gaps: Vec<Gap> = Vec::new();
         let mut probes = 0;
         while let Some(mut range) = left.pop() {
@@ -268,8 +307,14 @@ impl Damaged {
                 continue;
             }
             let middle = range.first.midpoint(range.last);
-            left.push(Gap { first: range.first, last: middle });
-            left.push(Gap { first: middle + 1, last: range.last });
+            left.push(Gap {
+                first: range.first,
+                last: middle,
+            });
+            left.push(Gap {
+                first: middle + 1,
+                last: range.last,
+            });
         }
         gaps.sort_by_key(|gap| gap.first);
         gaps.dedup_by(|next, gap| {
@@ -332,17 +377,16 @@ impl Damaged {
     ///
     /// # Errors
     /// Those of the visitor.
-    pub(super) fn read_by_key(
-        &self,
-        shape: &Shape,
-        visit: &mut Visit<'_>,
-    ) -> Result<bool, Error> {
+    pub(super) fn read_by_key(&self, shape: &Shape, visit: &mut Visit<'_>) -> Result<bool, Error> {
         if self.read_all(&shape.select(), visit)? {
             return Ok(true);
         }
         if !shape.key.is_empty() {
             let keys: Vec<String> = shape.key.iter().map(|key| format!("{key} DESC")).collect();
-            self.read_all(&format!("{} ORDER BY {}", shape.select(), keys.join(", ")), visit)?;
+            self.read_all(
+                &format!("{} ORDER BY {}", shape.select(), keys.join(", ")),
+                visit,
+            )?;
         }
         Ok(false)
     }
@@ -363,36 +407,21 @@ impl Damaged {
         }
     }
 
-    /// Reads the one row with this key, if SQLite can.
-    ///
-    /// # Errors
-    /// Those of the visitor.
-    pub(super) fn read_one(
-        &self,
-        shape: &Shape,
-        key: &Row<'_>,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), Error> {
-        let terms: Vec<String> = shape.key.iter().map(|key| format!("{key} IS ?")).collect();
-        let sql = format!("{} WHERE {}", shape.select(), terms.join(" AND "));
-        let Ok(mut statement) = self.connection.prepare_cached(&sql) else {
-            return Ok(());
-        };
-        let values = (0..shape.key.len()).filter_map(|at| key.get_ref(at).ok());
-        let Ok(mut rows) = statement.query(params_from_iter(values.map(ToSqlOutput::Borrowed)))
-        else {
-            return Ok(());
-        };
-        match rows.next() {
-            Ok(Some(row)) => visit(row),
-            _ => Ok(()),
+    /// A statement for [`read_one`]; `None` when the table cannot be read by its key.
+    pub(super) fn one_by_key(&self, shape: &Shape) -> Option<Statement<'_>> {
+        if shape.key.is_empty() {
+            return None;
         }
+        let terms: Vec<String> = shape.key.iter().map(|key| format!("{key} IS ?")).collect();
+        self.connection
+            .prepare(&format!("{} WHERE {}", shape.select(), terms.join(" AND ")))
+            .ok()
     }
 
     /// Damage ends a reading; anything else ends the salvage.
     fn damage(&self, error: rusqlite::Error, after: Option<i64>) -> Result<End, Error> {
         match error.sqlite_error_code() {
-            Some(ErrorCode::SystemIoFailure | ErrorCode::OutOfMemory | ErrorCode::DiskFull) => {
+            Some(ErrorCode::OutOfMemory) => {
                 Err(Error::sql(&self.path, "read a damaged table", error))
             }
             _ => Ok(End::Damage { after }),
@@ -406,4 +435,24 @@ enum End {
     Damage {
         after: Option<i64>,
     },
+}
+
+/// Reads the one row with this key, if SQLite can.
+///
+/// # Errors
+/// Those of the visitor.
+pub(super) fn read_one(
+    statement: &mut Statement<'_>,
+    key: &Row<'_>,
+    visit: &mut Visit<'_>,
+) -> Result<(), Error> {
+    let values = (0..statement.parameter_count()).filter_map(|at| key.get_ref(at).ok());
+    let values: Vec<_> = values.map(ToSqlOutput::Borrowed).collect();
+    let Ok(mut rows) = statement.query(params_from_iter(values)) else {
+        return Ok(());
+    };
+    match rows.next() {
+        Ok(Some(row)) => visit(row),
+        _ => Ok(()),
+    }
 }

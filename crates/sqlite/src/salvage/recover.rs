@@ -1,5 +1,8 @@
 //! SQLite's recover extension, the one place with unsafe code in this project.
-#![expect(unsafe_code, reason = "the recover extension is C code that no crate wraps")]
+#![expect(
+    unsafe_code,
+    reason = "the recover extension is C code that no crate wraps"
+)]
 
 use std::ffi::{CStr, CString, c_char, c_int, c_void};
 use std::path::Path;
@@ -80,7 +83,9 @@ pub(super) fn run(damaged: &Path, output: &Path, lost_and_found: &str) -> Result
         "no message".to_owned()
     } else {
         // SAFETY: not null, and terminated, as the extension promises.
-        unsafe { CStr::from_ptr(message) }.to_string_lossy().into_owned()
+        unsafe { CStr::from_ptr(message) }
+            .to_string_lossy()
+            .into_owned()
     };
     Err(failed(message, code))
 }
