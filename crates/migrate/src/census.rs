@@ -110,10 +110,7 @@ fn count(
     open: &mut Option<Database>,
     progress: &dyn Progress,
 ) -> Result<TableCensus, Error> {
-    let failed = |source| Error::Table {
-        table: task.table.name.clone(),
-        source,
-    };
+    let failed = |source| Error::table(&task.table.name, source);
     if open
         .as_ref()
         .is_none_or(|database| database.path() != task.database)
@@ -249,10 +246,8 @@ pub(crate) fn equal_keys(task: &CensusTask<'_>) -> Result<Vec<EqualKeys>, Error>
     let Some(wanted) = task.wanted else {
         return Ok(Vec::new());
     };
-    let database = Database::open_snapshot(task.database).map_err(|source| Error::Table {
-        table: task.table.name.clone(),
-        source,
-    })?;
+    let database = Database::open_snapshot(task.database)
+        .map_err(|source| Error::table(&task.table.name, source))?;
     let mut list = Vec::new();
     let keys = std::iter::once(&wanted.primary_key)
         .chain(wanted.unique_keys.iter().map(|(_, columns)| columns));

@@ -26,6 +26,8 @@ pub(crate) struct Task {
     pub(crate) number: usize,
     /// The rows.
     pub(crate) chunk: Chunk,
+    /// Bytes of an average row of the table.
+    pub(crate) row_bytes: u64,
 }
 
 /// Everything that the workers share.
@@ -70,6 +72,7 @@ pub(crate) async fn copy(
                     table,
                     number,
                     chunk: *chunk,
+                    row_bytes: census.profile.bytes / census.profile.rows.max(1),
                 });
             }
         }
@@ -133,7 +136,7 @@ async fn work(shared: &Arc<Shared>, progress: &Arc<dyn Progress>) -> Result<(), 
             let class = source.class();
             let again = class.is_reconnectable()
                 || class == cbtrade_mysql::ErrorClass::RetryTransaction
-                || matches!(source, cbtrade_mysql::Error::Broken { .. });
+                || matches!(**source, cbtrade_mysql::Error::Broken { .. });
             if !again || attempts >= CHUNK_ATTEMPTS_MAX {
                 return Err(error);
             }

@@ -115,10 +115,7 @@ pub(crate) fn fence_all(
         let expected: &Fingerprint = &source.snapshot.fingerprint;
         if let Err(error) = fence(&source.path, &marker, expected, &SnapshotOptions::default()) {
             lift_all(&sources[..number], migration)?;
-            return Err(Error::Source {
-                path: source.path.clone(),
-                source: error,
-            });
+            return Err(Error::source(&source.path, error));
         }
     }
     Ok(())
@@ -127,12 +124,8 @@ pub(crate) fn fence_all(
 /// Takes this migration's fences down.
 pub(crate) fn lift_all(sources: &[Source], migration: &str) -> Result<(), Error> {
     for source in sources {
-        lift_fence(&source.path, migration, &SnapshotOptions::default()).map_err(|error| {
-            Error::Source {
-                path: source.path.clone(),
-                source: error,
-            }
-        })?;
+        lift_fence(&source.path, migration, &SnapshotOptions::default())
+            .map_err(|error| Error::source(&source.path, error))?;
     }
     Ok(())
 }

@@ -29,7 +29,7 @@ pub enum Error {
         path: PathBuf,
         /// Why.
         #[source]
-        source: cbtrade_sqlite::Error,
+        source: Box<cbtrade_sqlite::Error>,
     },
     /// A table of the snapshot could not be read.
     #[error("table `{table}` could not be read")]
@@ -38,7 +38,7 @@ pub enum Error {
         table: String,
         /// Why.
         #[source]
-        source: cbtrade_sqlite::Error,
+        source: Box<cbtrade_sqlite::Error>,
     },
     /// The server said no, or is gone.
     #[error("{what}")]
@@ -47,7 +47,7 @@ pub enum Error {
         what: String,
         /// What the server said.
         #[source]
-        source: cbtrade_mysql::Error,
+        source: Box<cbtrade_mysql::Error>,
     },
     /// Refused for a reason that the operator can remove.
     #[error("{reason}")]
@@ -119,7 +119,7 @@ impl Error {
                 ErrorClass::ServerUnavailable => ErrorKind::Unreachable,
                 ErrorClass::Other
                     if matches!(
-                        source,
+                        **source,
                         cbtrade_mysql::Error::ConnectTimeout { .. }
                             | cbtrade_mysql::Error::Connect { .. }
                     ) =>
@@ -128,7 +128,7 @@ impl Error {
                 }
                 ErrorClass::Other
                     if matches!(
-                        source,
+                        **source,
                         cbtrade_mysql::Error::StatementTimeout { .. }
                             | cbtrade_mysql::Error::Broken { .. }
                     ) =>
@@ -144,7 +144,24 @@ impl Error {
 
     pub(crate) fn server(what: impl Into<String>) -> impl FnOnce(cbtrade_mysql::Error) -> Self {
         let what = what.into();
-        move |source| Self::Server { what, source }
+        move |source| Self::Server {
+            what,
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn source(path: &std::path::Path, source: cbtrade_sqlite::Error) -> Self {
+        Self::Source {
+            path: path.to_owned(),
+            source: Box::new(source),
+        }
+    }
+
+    pub(crate) fn table(table: &str, source: cbtrade_sqlite::Error) -> Self {
+        Self::Table {
+            table: table.to_owned(),
+            source: Box::new(source),
+        }
     }
 
     pub(crate) fn refused(reason: impl Into<String>, next: impl Into<String>) -> Self {

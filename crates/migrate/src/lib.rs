@@ -9,8 +9,10 @@
 pub mod census;
 mod copy;
 pub mod cutover;
+pub mod doctor;
 mod error;
 mod finish;
+pub mod known;
 pub mod ledger;
 mod migration;
 pub mod plan;

@@ -233,10 +233,7 @@ impl Migration {
         let schemas = sources
             .iter()
             .map(|source| {
-                let failed = |error| Error::Source {
-                    path: source.path.clone(),
-                    source: error,
-                };
+                let failed = |error| Error::source(&source.path, error);
                 let database = Database::open_snapshot(&source.database).map_err(failed)?;
                 source::visible_schema(&database, &source.path)
             })

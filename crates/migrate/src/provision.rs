@@ -56,6 +56,7 @@ pub(crate) async fn provision(
             .note_object(session, "database", &database, "")
             .await?;
     }
+    plain_timestamps(session).await?;
     for table in plan.target_tables() {
         ledger
             .note_object(session, "table", &table.database, &table.name)
@@ -80,6 +81,23 @@ pub(crate) async fn provision(
         .await?;
     }
     ledger.set_stage(session, "provision").await
+}
+
+/// Without this setting the first TIMESTAMP of a table would get defaults that nobody asked for.
+async fn plain_timestamps(session: &mut Session) -> Result<(), Error> {
+    let failed = || Error::server("explicit_defaults_for_timestamp could not be switched on");
+    let on: Vec<u8> = session
+        .query("SELECT @@explicit_defaults_for_timestamp")
+        .await
+        .map_err(failed())?;
+    if on.first() == Some(&1) {
+        return Ok(());
+    }
+    session
+        .execute("SET SESSION explicit_defaults_for_timestamp = ON")
+        .await
+        .map(drop)
+        .map_err(failed())
 }
 
 /// InnoDB refuses, in its strict mode, tables of many long columns whose rows *could* outgrow a page. Whether they do is

@@ -1,8 +1,10 @@
 //! The report: one page for people, from a proof.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-use cbtrade_schema::Decision;
+use cbtrade_schema::finding::serde_name;
+use cbtrade_schema::{Decision, FindingKind};
 use serde::{Deserialize, Serialize};
 
 use crate::proof::Proof;
@@ -111,41 +113,36 @@ fn more(all: usize, shown: usize, page: &mut String) {
 }
 
 fn trader(proof: &Proof, page: &mut String) {
-    if proof.trader.figures.is_empty() {
+    let figures = &proof.trader.figures;
+    if figures.is_empty() {
         return;
     }
+    let equal = figures.len() as u64 - proof.trader.differences();
     let _ = writeln!(
         page,
-        "\nIn a trader's words ({} figures, the same on both sides: {})",
-        proof.trader.figures.len(),
-        proof.trader.figures.len() as u64 - proof.trader.differences()
+        "\nIn a trader's words: {equal} of {} figures are the same on both sides",
+        figures.len()
     );
-    let general: Vec<_> = proof
-        .trader
-        .figures
+    let (same, differing): (Vec<_>, Vec<_>) = figures
         .iter()
-        .filter(|figure| !figure.name.starts_with("open position"))
-        .collect();
-    for figure in general.iter().take(LINES_MAX) {
-        let mark = if figure.source == figure.target {
-            "="
-        } else {
-            "DIFFERS:"
-        };
-        let target = if figure.source == figure.target {
-            ""
-        } else {
-            figure.target.as_str()
-        };
-        let _ = writeln!(page, "  {}: {} {mark} {target}", figure.name, figure.source);
-    }
-    more(general.len(), LINES_MAX, page);
-    let open = proof.trader.figures.len() - general.len();
-    if open > 0 {
+        .partition(|figure| figure.source == figure.target);
+    for figure in differing.iter().take(LINES_MAX) {
         let _ = writeln!(
             page,
-            "  open positions, one by one: {open} (all in the proof file)"
+            "  DIFFERS  {}: source {} / target {}",
+            figure.name, figure.source, figure.target
         );
+    }
+    more(differing.len(), LINES_MAX, page);
+    let (open, general): (Vec<_>, Vec<_>) = same
+        .into_iter()
+        .partition(|figure| figure.name.starts_with("open position"));
+    for figure in general.iter().take(LINES_MAX) {
+        let _ = writeln!(page, "  {}: {}", figure.name, figure.source);
+    }
+    more(general.len(), LINES_MAX, page);
+    if !open.is_empty() {
+        let _ = writeln!(page, "  open positions compared one by one: {}", open.len());
     }
 }
 
@@ -178,20 +175,57 @@ fn differences(proof: &Proof, page: &mut String) {
     more(all, listed.len().min(LINES_MAX), page);
 }
 
+/// Kinds that say only that something was taken over in another form: counted together, not line by line.
+fn routine(kind: FindingKind) -> bool {
+    matches!(
+        kind,
+        FindingKind::Rounding
+            | FindingKind::OtherForm
+            | FindingKind::MissingColumn
+            | FindingKind::LegacyColumn
+            | FindingKind::FractionOfSecond
+    )
+}
+
 fn findings(proof: &Proof, page: &mut String) {
     if proof.findings.is_empty() {
         return;
     }
-    let _ = writeln!(page, "\nFindings and decisions");
-    for finding in proof.findings.iter().take(LINES_MAX) {
+    let _ = writeln!(
+        page,
+        "\nFindings and decisions ({} in all, each with its reason in the plan)",
+        proof.findings.len()
+    );
+    let mut kinds: BTreeMap<FindingKind, (u64, u64)> = BTreeMap::new();
+    for finding in &proof.findings {
+        let (columns, count) = kinds.entry(finding.kind).or_default();
+        *columns += 1;
+        *count += finding.count;
+    }
+    for (kind, (columns, count)) in &kinds {
+        let _ = writeln!(
+            page,
+            "  {}: {} value(s) in {columns} place(s)",
+            serde_name(*kind),
+            grouped(*count)
+        );
+    }
+    // The rarest first: they are the ones that somebody should look at.
+    let mut listed: Vec<_> = proof
+        .findings
+        .iter()
+        .filter(|finding| !routine(finding.kind))
+        .collect();
+    listed.sort_by_key(|finding| kinds.get(&finding.kind).map_or(0, |(columns, _)| *columns));
+    for finding in listed.iter().take(LINES_MAX) {
         let place = finding.column.as_ref().map_or_else(
             || finding.table.clone(),
             |column| format!("{}.{column}", finding.table),
         );
         let _ = writeln!(
             page,
-            "  {place}: {} in {} row(s), decision: {}",
-            cbtrade_schema::finding::serde_name(finding.kind),
+            "  - {place}: {} in {} row(s), decision: {}",
+            serde_name(finding.kind),
             grouped(finding.count),
             decision_word(finding.decision)
         );
@@ -200,7 +234,7 @@ fn findings(proof: &Proof, page: &mut String) {
             let _ = writeln!(page, "      first: row {}, {}", sample.row, sample.value);
         }
     }
-    more(proof.findings.len(), LINES_MAX, page);
+    more(listed.len(), LINES_MAX, page);
 }
 
 fn decision_word(decision: Decision) -> String {

@@ -84,17 +84,11 @@ pub(crate) fn unchanged(sources: &[Source]) -> bool {
 
 /// The fingerprint of a source file as it is now.
 pub(crate) fn fingerprint_of(path: &Path) -> Result<Fingerprint, Error> {
-    fingerprint(path, &SnapshotOptions::default()).map_err(|source| Error::Source {
-        path: path.to_owned(),
-        source,
-    })
+    fingerprint(path, &SnapshotOptions::default()).map_err(|source| Error::source(path, source))
 }
 
 fn take(path: &Path, number: usize, work: &WorkFolder) -> Result<Source, Error> {
-    let failed = |source| Error::Source {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::source(path, source);
     let destination = work.file(&format!("source-{number}.db"));
     let snapshot =
         take_snapshot(path, &destination, &SnapshotOptions::default()).map_err(failed)?;
@@ -159,10 +153,7 @@ fn violations(database: &Database) -> Result<Vec<(String, i64, u64)>, cbtrade_sq
 }
 
 fn refuse_ill_formed_text(database: &Database, path: &Path) -> Result<(), Error> {
-    let failed = |source| Error::Source {
-        path: path.to_owned(),
-        source,
-    };
+    let failed = |source| Error::source(path, source);
     let (listed, total) = database.invalid_utf16_texts(3).map_err(failed)?;
     let Some(first) = listed.first() else {
         return Ok(());
@@ -190,10 +181,9 @@ fn refuse_ill_formed_text(database: &Database, path: &Path) -> Result<(), Error>
 
 /// Reads the schema without the columns that virtual tables hide.
 pub(crate) fn visible_schema(database: &Database, path: &Path) -> Result<RawSchema, Error> {
-    let mut schema = database.raw_schema().map_err(|source| Error::Source {
-        path: path.to_owned(),
-        source,
-    })?;
+    let mut schema = database
+        .raw_schema()
+        .map_err(|source| Error::source(path, source))?;
     for table in &mut schema.tables {
         table.columns.retain(|column| !column.hidden);
     }

@@ -34,6 +34,7 @@ pub(crate) fn session_options() -> SessionOptions {
     SessionOptions {
         statement_timeout_ms: Some(STATEMENT_TIMEOUT_MS),
         net_timeout_s: 3600,
+        statements_kept: 3,
         ..SessionOptions::default()
     }
 }

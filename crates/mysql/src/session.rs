@@ -67,6 +67,9 @@ pub struct SessionOptions {
     pub read_only: bool,
     /// What warnings mean in the methods of [`Session`].
     pub warnings: Warnings,
+    /// Prepared statements that the connection keeps for the next call with the same text. Each keeps a
+    /// description of its parameters, which makes those of many rows large.
+    pub statements_kept: usize,
     /// The program's name, which `performance_schema.session_connect_attrs` shows.
     pub program: String,
 }
@@ -83,6 +86,7 @@ impl Default for SessionOptions {
             isolation: Isolation::ReadCommitted,
             read_only: false,
             warnings: Warnings::AreErrors,
+            statements_kept: 128,
             program: "cbtrade".to_owned(),
         }
     }
@@ -419,7 +423,7 @@ fn driver_options(target: &Target, options: &SessionOptions, tls: TlsMode) -> Op
         .db_name(target.database.clone())
         // The server's own @@socket may be another machine's path, or bypass a proxy on purpose in between.
         .prefer_socket(false)
-        .stmt_cache_size(128)
+        .stmt_cache_size(options.statements_kept)
         .tcp_keepalive(Some(Duration::from_secs(30)))
         .connect_attribute("program_name", options.program.clone());
     builder = match &target.socket {

@@ -36,8 +36,9 @@ pub struct FenceMarker {
 pub struct FenceReport {
     /// The tables that refuse writes now.
     pub tables: Vec<String>,
-    /// Virtual tables, which cannot have triggers themselves (the tables they keep their data in
-    /// are fenced).
+    /// Virtual tables, which cannot have triggers, and the tables they keep their data in, which must
+    /// not: a trigger on an inner table of a full-text index sends SQLite into an endless recursion.
+    /// These are still open to writes.
     pub unfenced: Vec<String>,
     /// Whether this migration's fence was there already; nothing was written then.
     pub already_there: bool,
@@ -79,6 +80,7 @@ pub fn fence(
     let (tables, unfenced) = tables_in(&transaction, &path)?;
     put_up(&transaction, marker, &tables)
         .and_then(|()| transaction.commit())
+        .and_then(|()| allow_checkpoint(&connection))
         .map_err(|source| Error::sql(&path, "put up the fence", source))?;
     Ok(FenceReport {
         tables,
@@ -102,6 +104,7 @@ pub fn lift_fence(path: &Path, migration: &str, options: &SnapshotOptions) -> Re
     of_this_migration(&path, &found, migration)?;
     take_down(&transaction)
         .and_then(|()| transaction.commit())
+        .and_then(|()| allow_checkpoint(&connection))
         .map_err(|source| Error::sql(&path, "take down the fence", source))?;
     Ok(true)
 }
@@ -145,6 +148,13 @@ fn open_for_writing(path: &Path, options: &SnapshotOptions) -> Result<Connection
         .execute_batch("PRAGMA synchronous = EXTRA")
         .map_err(failed)?;
     Ok(connection)
+}
+
+/// Lets the last connection empty the log at its end, so that a copy of the file alone has the fence.
+fn allow_checkpoint(connection: &Connection) -> rusqlite::Result<()> {
+    connection
+        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
+        .map(|_| ())
 }
 
 fn begin<'connection>(
@@ -208,12 +218,13 @@ fn marker_in(connection: &Connection, path: &Path) -> Result<Option<FenceMarker>
         .map_err(failed)
 }
 
-/// The tables that can have triggers, and the virtual ones, which cannot.
+/// The tables that can have triggers, and the others.
 fn tables_in(connection: &Connection, path: &Path) -> Result<(Vec<String>, Vec<String>), Error> {
     let failed = |source| Error::sql(path, "list the tables", source);
-    let sql = "SELECT name, sql LIKE 'create virtual%' FROM main.sqlite_schema \
-               WHERE type = 'table' AND name NOT LIKE 'sqlite\\_%' ESCAPE '\\' AND name <> ?1 \
-               ORDER BY rowid";
+    let sql = "SELECT s.name, l.type IN ('virtual', 'shadow') FROM main.sqlite_schema AS s \
+               LEFT JOIN pragma_table_list AS l ON l.schema = 'main' AND l.name = s.name \
+               WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
+               AND s.name <> ?1 ORDER BY s.rowid";
     let mut statement = connection.prepare(sql).map_err(failed)?;
     let mut rows = statement.query([FENCE_TABLE]).map_err(failed)?;
     let (mut tables, mut unfenced) = (Vec::new(), Vec::new());

@@ -9,8 +9,10 @@
 
 mod builder;
 mod flagged;
+mod keep;
 mod reader;
 mod recover;
+mod report;
 
 use std::fs::{File, OpenOptions};
 use std::os::unix::fs::FileExt;
@@ -105,6 +107,8 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
         });
     }
     let by_page = by_page.then_some(recovered.as_path());
+    // SQLite would make it readable by others.
+    Partial::create(&partial.file())?;
     let mut builder = Builder::new(&partial.file(), damaged.as_ref(), by_page)?;
     builder.build(damaged.as_ref())?;
     let report = builder.finish(damaged.as_ref(), lost)?;
@@ -113,7 +117,7 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
 }
 
 /// A private copy with a mended header where the header alone would keep both readers out, else the
-/// file itself. Only two fields are mended, and only in a copy.
+/// file itself.
 fn with_usable_header(
     path: &Path,
     partial: &Partial,
@@ -130,9 +134,14 @@ fn with_usable_header(
     // A snapshot stands alone, so it is in rollback mode, whatever the noise there says.
     mended[18..20].fill(1);
     let header = Header::parse(&start);
+    let has_tree = read_byte(&file, HEADER_BYTES as u64).is_some_and(|kind| matches!(kind, 5 | 13));
+    if !start.starts_with(header::MAGIC) && header.page_size.is_some() && has_tree {
+        mended[..header::MAGIC.len()].copy_from_slice(header::MAGIC);
+        lost.push("the first bytes of the file were overwritten".to_owned());
+    }
     if let (Some(page_size), Some(page_count)) = (header.page_size, header.page_count) {
         let in_file = u32::try_from(bytes / u64::from(page_size)).unwrap_or(u32::MAX);
-        if start.starts_with(header::MAGIC) && in_file < page_count {
+        if mended.starts_with(header::MAGIC) && in_file < page_count {
             // SQLite refuses a file that is shorter than it says; so it takes the missing pages for
             // what they are.
             mended[28..32].copy_from_slice(&in_file.to_be_bytes());
@@ -151,6 +160,11 @@ fn with_usable_header(
     let target = OpenOptions::new().write(true).open(&copy).map_err(failed)?;
     target.write_all_at(&mended, 0).map_err(failed)?;
     Ok(copy)
+}
+
+fn read_byte(file: &File, at: u64) -> Option<u8> {
+    let mut byte = [0_u8; 1];
+    file.read_exact_at(&mut byte, at).ok().map(|()| byte[0])
 }
 
 /// The problems that the integrity check finds in a file, as far as it can be opened.

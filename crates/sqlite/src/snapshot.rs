@@ -131,19 +131,8 @@ fn take(
         let reason = io::Error::new(io::ErrorKind::InvalidInput, "this is the source itself");
         return Err(Error::io(destination, "write", reason));
     }
-    let mut partial = None;
-    let copied = read_held(&path, options, lock_use, |held| {
-        if partial.is_none() {
-            partial = Some(Partial::new(destination)?);
-        }
-        match &partial {
-            Some(partial) => copy(held, partial),
-            None => Ok(Copied::default()),
-        }
-    })?;
-    let Some(partial) = partial else {
-        return Err(Error::NotFound { path });
-    };
+    let partial = Partial::new(destination)?;
+    let copied = read_held(&path, options, lock_use, |held| copy(held, &partial))?;
     let file = partial.file();
     let Copied {
         files,

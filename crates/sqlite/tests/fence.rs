@@ -1,6 +1,9 @@
 //! The fence on the legacy file.
 
-#![allow(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 use std::fs;
 use std::path::Path;
@@ -25,7 +28,7 @@ const SCHEMA: &str = "
     INSERT INTO search VALUES ('body');
 ";
 
-const WRITES: [&str; 14] = [
+const WRITES: [&str; 12] = [
     "INSERT INTO plain(a) VALUES ('z')",
     "INSERT OR IGNORE INTO plain(a) VALUES ('z')",
     "INSERT OR REPLACE INTO plain(id, a) VALUES (1, 'z')",
@@ -37,8 +40,6 @@ const WRITES: [&str; 14] = [
     "DELETE FROM flat WHERE k = 'k'",
     "INSERT INTO seen(a) VALUES ('through the view')",
     "INSERT INTO \"odd \"\"name\"\" [x]\" VALUES (2)",
-    "INSERT INTO search VALUES ('more')",
-    "DELETE FROM search",
     "INSERT INTO plain(a) SELECT 'w' FROM flat",
 ];
 
@@ -104,23 +105,23 @@ fn no_write_passes_the_fence_and_lifting_it_leaves_no_trace() {
             "{report:?}"
         );
         assert!(
-            report.tables.contains(&"search_content".to_owned()),
-            "{report:?}"
+            !report
+                .tables
+                .iter()
+                .any(|table| table.starts_with("search"))
         );
-        assert_eq!(report.unfenced, ["search"]);
+        assert!(report.unfenced.contains(&"search".to_owned()), "{report:?}");
         assert_eq!(read_fence(&path, &quick()).unwrap(), Some(marker("m1")));
 
         let bot = Connection::open(&path).unwrap();
         for sql in WRITES {
             let error = bot.execute_batch(sql).unwrap_err().to_string();
-            // A full-text table passes on the refusal of its inner tables, but not its words.
-            let expected = if sql.contains("search") {
-                "constraint failed"
-            } else {
-                MESSAGE
-            };
-            assert!(error.contains(expected), "{sql}: {error}");
+            assert!(error.contains(MESSAGE), "{sql}: {error}");
         }
+        // A trigger on an inner table of a full-text index sends SQLite into an endless recursion, so
+        // those stay as they are, and are named.
+        bot.execute_batch("DELETE FROM search WHERE body = 'absent'")
+            .unwrap();
         drop(bot);
 
         let again = fence(&path, &marker("m1"), &proved, &quick()).unwrap();

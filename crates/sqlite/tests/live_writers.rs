@@ -3,7 +3,10 @@
 //! Each test starts itself again as its writers: the test binary with the same test's name and the
 //! role in the environment.
 
-#![allow(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -390,5 +393,44 @@ fn a_locked_file_is_reported_after_the_wait() {
         assert!(!target.exists());
         take_snapshot(&file, &target, &options).unwrap();
         assert_sound(&target);
+    }
+}
+
+/// Takes snapshots to one destination until it is killed.
+fn take_snapshots(file: &Path) {
+    let target = file.with_extension("snapshot");
+    loop {
+        take_snapshot(file, &target, &SnapshotOptions::default()).unwrap();
+        fs::write(ready_file(file, "taker"), b"").unwrap();
+    }
+}
+
+#[test]
+fn a_killed_snapshot_is_whole_or_not_there() {
+    const TEST: &str = "a_killed_snapshot_is_whole_or_not_there";
+    if let Some((_, file)) = role() {
+        return take_snapshots(&file);
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("source.db");
+    make_accounts(&file, "WAL");
+    let target = file.with_extension("snapshot");
+    for round in 0..12_u64 {
+        let mut taker = start(TEST, "taker", &file);
+        wait_for(&ready_file(&file, "taker"), &mut taker);
+        thread::sleep(Duration::from_micros(round * 1_700));
+        taker.kill().unwrap();
+        taker.wait().unwrap();
+        assert_sound(&target);
+        fs::remove_file(ready_file(&file, "taker")).unwrap();
+        // What the killed one left is in nobody's way, and goes.
+        take_snapshot(&file, &target, &SnapshotOptions::default()).unwrap();
+        assert_sound(&target);
+        let left: Vec<_> = fs::read_dir(folder.path())
+            .unwrap()
+            .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+            .filter(|name| name.contains("partial"))
+            .collect();
+        assert_eq!(left, Vec::<String>::new(), "round {round}");
     }
 }

@@ -1,6 +1,9 @@
 //! Salvage of files with pages destroyed at random. The seed of each case is in its messages.
 
-#![allow(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -307,6 +310,28 @@ fn the_schema_page_destroyed() {
         assert!(!report.lost.is_empty(), "{context}");
         case.assert_rows_survived(&report, &[1], &context);
     }
+}
+
+#[test]
+fn a_header_overwritten_costs_no_row() {
+    let case = case("UTF-8");
+    let file = fs::OpenOptions::new()
+        .write(true)
+        .open(&case.damaged)
+        .unwrap();
+    file.write_all_at(&Random::new(9).page()[..16], 0).unwrap();
+    let error = take_snapshot(&case.damaged, &case.salvaged, &SnapshotOptions::default());
+    assert_eq!(error.unwrap_err().kind(), ErrorKind::NotADatabase);
+    let copy = case.damaged.with_extension("copy");
+    let any_header = SnapshotOptions {
+        any_header: true,
+        ..SnapshotOptions::default()
+    };
+    take_snapshot(&case.damaged, &copy, &any_header).unwrap();
+    let report = salvage(&copy, &case.salvaged).unwrap();
+    assert_eq!(report.method, SalvageMethod::TableScan, "{report:?}");
+    assert!(!report.lost.is_empty());
+    assert_eq!(all_rows(&case.salvaged), case.original);
 }
 
 #[test]

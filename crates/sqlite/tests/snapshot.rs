@@ -1,6 +1,9 @@
 //! Snapshots of files of every kind.
 
-#![allow(missing_docs)]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test ends where something unexpected happens"
+)]
 
 use std::ffi::OsStr;
 use std::fs;
@@ -354,7 +357,7 @@ fn damage_is_told_and_copied() {
     assert_eq!(fs::read(&target).unwrap(), whole[..50_000]);
     assert_eq!(fingerprint(&source, &quick()).unwrap(), report.fingerprint);
     // A header that is no header is refused unless asked for.
-    let mut bad = whole.clone();
+    let mut bad = whole;
     bad[..16].fill(b'x');
     fs::write(&source, &bad).unwrap();
     assert_eq!(refused(&source).kind(), ErrorKind::NotADatabase);

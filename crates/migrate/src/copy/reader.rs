@@ -32,18 +32,30 @@ pub(super) struct Original {
     pub(super) reason: &'static str,
 }
 
-/// Parameters that a prepared statement can have.
-const PARAMETERS_MAX: usize = 65_535;
+/// Parameters of one INSERT: the driver keeps a description of each, some 250 bytes, for as long as the statement lives.
+const PARAMETERS_MAX: usize = 8_000;
 
 /// Rows of one INSERT where they are narrow: more bring nothing.
 const BATCH_ROWS_MAX: usize = 1000;
 
-/// Bytes after which an INSERT is sent: well below the smallest default packet.
-const BATCH_BYTES_MAX: u64 = 1 << 20;
+/// Bytes of one INSERT, roughly: well below the smallest default packet.
+const BATCH_BYTES: u64 = 1 << 20;
 
-/// Rows of a full INSERT into a table with so many parameters per row.
-pub(super) fn batch_rows(parameters_per_row: usize) -> usize {
-    (PARAMETERS_MAX / parameters_per_row.max(1)).clamp(1, BATCH_ROWS_MAX)
+/// Bytes after which an INSERT is sent whatever its number of rows, for tables with a few very large ones.
+const BATCH_BYTES_MAX: u64 = 4 << 20;
+
+/// Row counts that divide the rows of a chunk, so that nearly all INSERTs of a table are the same statement.
+const BATCH_ROWS: [usize; 10] = [BATCH_ROWS_MAX, 500, 250, 200, 100, 50, 20, 10, 5, 2];
+
+/// Rows of a full INSERT into a table with so many parameters and bytes per row.
+fn batch_rows(parameters_per_row: usize, bytes_per_row: u64) -> usize {
+    let by_parameters = PARAMETERS_MAX / parameters_per_row.max(1);
+    let by_bytes = usize::try_from(BATCH_BYTES / bytes_per_row.max(1)).unwrap_or(BATCH_ROWS_MAX);
+    let most = by_parameters.min(by_bytes);
+    BATCH_ROWS
+        .into_iter()
+        .find(|rows| *rows <= most)
+        .unwrap_or(1)
 }
 
 /// One column's way from the scan to the statement.
@@ -81,8 +93,7 @@ pub(super) fn read_chunk(
         first: Some(task.chunk.first),
         last: Some(task.chunk.last),
     };
-    let rows_max = batch_rows(feeds.len());
-    let packet_max = BATCH_BYTES_MAX;
+    let rows_max = batch_rows(feeds.len(), task.row_bytes);
     let mut batch = Batch::default();
     let mut bytes = 0_u64;
     let mut rows = 0_u64;
@@ -96,7 +107,7 @@ pub(super) fn read_chunk(
         }
         bytes += row_bytes;
         rows += 1;
-        if batch.rows >= rows_max || bytes >= packet_max {
+        if batch.rows >= rows_max || bytes >= BATCH_BYTES_MAX {
             bytes = 0;
             sender
                 .blocking_send(std::mem::take(&mut batch))
@@ -109,10 +120,7 @@ pub(super) fn read_chunk(
         Err(ScanError::Visit(Stopped::Receiver)) => return Ok(()),
         Err(ScanError::Visit(Stopped::Value(error))) => return Err(error),
         Err(ScanError::Database(source)) => {
-            return Err(Error::Table {
-                table: plan.source.clone(),
-                source,
-            });
+            return Err(Error::table(&plan.source, source));
         }
     }
     if rows != task.chunk.rows {

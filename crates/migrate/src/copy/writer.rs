@@ -28,10 +28,8 @@ pub(super) async fn write_chunk(
         tokio::task::spawn_blocking(move || {
             let plan = &shared.plan.tables[task.table];
             let path = &shared.sources[plan.file].database;
-            let database = Database::open_snapshot(path).map_err(|source| Error::Source {
-                path: path.clone(),
-                source,
-            })?;
+            let database =
+                Database::open_snapshot(path).map_err(|source| Error::source(path, source))?;
             read_chunk(&database, plan, task, &sender)
         })
     };

@@ -145,10 +145,7 @@ fn source(work: &TableWork) -> Side {
 
 fn read_source(work: &TableWork, sender: &mpsc::Sender<Result<Kept, Error>>) -> Result<(), Error> {
     let plan = &work.plan;
-    let failed = |source| Error::Table {
-        table: plan.source.clone(),
-        source,
-    };
+    let failed = |source| Error::table(&plan.source, source);
     let database = Database::open_snapshot(&work.database).map_err(failed)?;
     let columns: Vec<(i64, Rules, String)> = (0_i64..)
         .zip(plan.filled_columns())

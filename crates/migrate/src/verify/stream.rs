@@ -122,10 +122,7 @@ fn read_source(
     order: Order,
     sender: &mpsc::Sender<Result<Batch, Error>>,
 ) -> Result<(), Error> {
-    let failed = |source| Error::Table {
-        table: plan.source.clone(),
-        source,
-    };
+    let failed = |source| Error::table(&plan.source, source);
     let database = Database::open_snapshot(path).map_err(failed)?;
     let rules: Vec<Rules> = plan
         .filled_columns()

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use cbtrade_mysql::Session;
+use cbtrade_mysql::mysql_async::{Params, Row, Value};
 use cbtrade_schema::ddl::{qualified, quote_identifier};
 use cbtrade_schema::{ColumnPlan, ColumnType, TablePlan};
 use cbtrade_sqlite::{Database, Scan, ScanError, ScanOrder, ValueRef};
@@ -115,7 +116,7 @@ fn has(columns: &[&ColumnPlan], name: &str) -> Option<usize> {
 
 fn scale(column: &ColumnPlan) -> Option<u32> {
     match column.column_type {
-        ColumnType::Decimal { precision, scale } if precision <= 38 => Some(u32::from(scale)),
+        ColumnType::Decimal { scale, .. } => Some(u32::from(scale)),
         _ => None,
     }
 }
@@ -135,7 +136,7 @@ fn source_positions(table: &TablePlan, source: &Source) -> Result<Figures, Error
     scan(table, source, &columns, |values| {
         let text =
             |at: Option<usize>| at.map_or_else(|| "NULL".to_owned(), |at| unquoted(&values[at], 0));
-        let (status, strategy) = (text(status), text(strategy).to_lowercase());
+        let (status, strategy) = (text(status), text(strategy));
         *counts.entry(status.clone()).or_default() += 1;
         for (at, column) in columns.iter().enumerate() {
             if SUMMED.contains(&column.name.as_str())
@@ -161,15 +162,17 @@ fn source_positions(table: &TablePlan, source: &Source) -> Result<Figures, Error
         figures.insert(format!("positions with status {status}"), count.to_string());
     }
     for ((strategy, at), units) in sums {
-        let scale = scale(columns[at]).unwrap_or(0);
-        let mut bytes = RowBytes::default();
-        bytes.decimal(units);
-        figures.insert(
-            format!("sum of {} of strategy {strategy}", columns[at].name),
-            show(&bytes.bytes, scale),
-        );
+        let name = format!("sum of {} of strategy {strategy}", columns[at].name);
+        figures.insert(name, shown_units(units, scale(columns[at]).unwrap_or(0)));
     }
     Ok(figures)
+}
+
+/// A sum in units of the last digit, as text.
+fn shown_units(units: i128, scale: u32) -> String {
+    let mut bytes = RowBytes::default();
+    bytes.decimal(units);
+    show(&bytes.bytes, scale)
 }
 
 fn unquoted(value: &[u8], scale: u32) -> String {
@@ -188,10 +191,7 @@ fn scan(
     columns: &[&ColumnPlan],
     mut visit: impl FnMut(&[Vec<u8>]),
 ) -> Result<(), Error> {
-    let failed = |source| Error::Table {
-        table: table.source.clone(),
-        source,
-    };
+    let failed = |source| Error::table(&table.source, source);
     let database = Database::open_snapshot(&source.database).map_err(failed)?;
     let rules: Vec<Rules> = columns.iter().map(|column| Rules::of(column)).collect();
     let scan = Scan {
@@ -236,57 +236,77 @@ async fn target_positions(session: &mut Session, table: &TablePlan) -> Result<Fi
         .chain(OPEN_SHOWN)
         .collect();
     let columns = columns_of(table, &names);
-    let name = qualified(&table.database, &table.name);
-    let failed = || Error::server("the positions in the target could not be added up");
-    let mut figures = Figures::new();
-    // Without a collation of our own the server would put statuses together that differ in case.
-    let status = if has(&columns, "pos_stat").is_some() {
-        "COALESCE(pos_stat, 'NULL')"
+    let mut figures = target_statuses(session, table, &columns).await?;
+    figures.extend(target_sums(session, table, &columns).await?);
+    figures.extend(target_open(session, table, &columns).await?);
+    Ok(figures)
+}
+
+const POSITIONS: &str = "the positions in the target could not be added up";
+
+/// A text column for grouping: as bytes, because its collation would put texts together that differ in case.
+fn grouping(columns: &[&ColumnPlan], name: &str) -> String {
+    if has(columns, name).is_some() {
+        format!(
+            "CAST(COALESCE({}, 'NULL') AS BINARY)",
+            quote_identifier(name)
+        )
     } else {
-        "'NULL'"
-    };
-    let sql = format!("SELECT CAST({status} AS BINARY) AS s, COUNT(*) FROM {name} GROUP BY s");
-    for (status, count) in session
-        .query::<(Vec<u8>, u64)>(&sql)
-        .await
-        .map_err(failed())?
-    {
-        figures.insert(
-            format!("positions with status {}", String::from_utf8_lossy(&status)),
-            count.to_string(),
-        );
+        "CAST('NULL' AS BINARY)".to_owned()
     }
-    let strategy = if has(&columns, "buy_strat_name").is_some() {
-        "LOWER(COALESCE(buy_strat_name, 'null'))"
-    } else {
-        "'null'"
-    };
+}
+
+async fn target_statuses(
+    session: &mut Session,
+    table: &TablePlan,
+    columns: &[&ColumnPlan],
+) -> Result<Figures, Error> {
+    let sql = format!(
+        "SELECT {} AS s, COUNT(*) FROM {} GROUP BY s",
+        grouping(columns, "pos_stat"),
+        qualified(&table.database, &table.name)
+    );
+    let rows: Vec<(Vec<u8>, u64)> = session
+        .query(&sql)
+        .await
+        .map_err(Error::server(POSITIONS))?;
+    Ok(rows
+        .into_iter()
+        .map(|(status, count)| {
+            (
+                format!("positions with status {}", String::from_utf8_lossy(&status)),
+                count.to_string(),
+            )
+        })
+        .collect())
+}
+
+async fn target_sums(
+    session: &mut Session,
+    table: &TablePlan,
+    columns: &[&ColumnPlan],
+) -> Result<Figures, Error> {
+    let mut figures = Figures::new();
     for column in columns
         .iter()
         .filter(|column| SUMMED.contains(&column.name.as_str()))
     {
-        if scale(column).is_none() {
-            continue;
-        }
+        let Some(scale) = scale(column) else { continue };
         let sql = format!(
-            "SELECT CAST({strategy} AS BINARY) AS s, CAST(COALESCE(SUM({}), 0) AS CHAR) FROM {name} GROUP BY s",
-            quote_identifier(&column.name)
+            "SELECT {} AS s, CAST(COALESCE(SUM({}), 0) AS CHAR) FROM {} GROUP BY s",
+            grouping(columns, "buy_strat_name"),
+            quote_identifier(&column.name),
+            qualified(&table.database, &table.name)
         );
         for (strategy, sum) in session
             .query::<(Vec<u8>, Vec<u8>)>(&sql)
             .await
-            .map_err(failed())?
+            .map_err(Error::server(POSITIONS))?
         {
-            let sum = String::from_utf8_lossy(&sum).into_owned();
-            let sum = if sum.contains('.') {
-                sum
-            } else {
-                format!(
-                    "{sum}.{:0<width$}",
-                    "",
-                    width = scale(column).unwrap_or(0) as usize
-                )
-            };
+            let sum = decimal_units(&sum, scale).map_or_else(
+                || String::from_utf8_lossy(&sum).into_owned(),
+                |units| shown_units(units, scale),
+            );
             figures.insert(
                 format!(
                     "sum of {} of strategy {}",
@@ -297,36 +317,54 @@ async fn target_positions(session: &mut Session, table: &TablePlan) -> Result<Fi
             );
         }
     }
-    let shown: Vec<&&ColumnPlan> = OPEN_SHOWN
+    Ok(figures)
+}
+
+async fn target_open(
+    session: &mut Session,
+    table: &TablePlan,
+    columns: &[&ColumnPlan],
+) -> Result<Figures, Error> {
+    let shown: Vec<&ColumnPlan> = OPEN_SHOWN
         .iter()
-        .skip(1)
-        .filter_map(|name| columns.iter().find(|column| column.name == *name))
+        .filter_map(|name| has(columns, name))
+        .map(|at| columns[at])
         .collect();
-    if !shown.is_empty() && has(&columns, "pos_id").is_some() && has(&columns, "pos_stat").is_some()
-    {
-        let parts: Vec<String> = shown
+    if has(columns, "pos_id").is_none() || has(columns, "pos_stat").is_none() {
+        return Ok(Figures::new());
+    }
+    let names: Vec<String> = shown
+        .iter()
+        .map(|column| quote_identifier(&column.name))
+        .collect();
+    let sql = format!(
+        "SELECT {} FROM {} WHERE LOWER(pos_stat) = 'open' AND CHAR_LENGTH(pos_stat) = 4",
+        names.join(", "),
+        qualified(&table.database, &table.name)
+    );
+    let rows: Vec<Row> = session
+        .query_with(&sql, Params::Empty)
+        .await
+        .map_err(Error::server(POSITIONS))?;
+    let mut figures = Figures::new();
+    for row in rows {
+        let texts: Vec<String> = shown
             .iter()
-            .map(|column| {
-                format!(
-                    "COALESCE(CAST({} AS CHAR), 'NULL')",
-                    quote_identifier(&column.name)
-                )
+            .enumerate()
+            .map(|(at, column)| {
+                let mut bytes = RowBytes::default();
+                super::actual::write(
+                    row.as_ref(at).unwrap_or(&Value::NULL),
+                    column.column_type,
+                    &mut bytes,
+                );
+                unquoted(&bytes.bytes, scale(column).unwrap_or(0))
             })
             .collect();
-        let sql = format!(
-            "SELECT CAST(pos_id AS CHAR), CONCAT_WS(' | ', {}) FROM {name} WHERE LOWER(pos_stat) = 'open' AND CHAR_LENGTH(pos_stat) = 4",
-            parts.join(", ")
+        figures.insert(
+            format!("open position {:>10}", texts[0]),
+            texts[1..].join(" | "),
         );
-        for (id, text) in session
-            .query::<(Vec<u8>, Vec<u8>)>(&sql)
-            .await
-            .map_err(failed())?
-        {
-            figures.insert(
-                format!("open position {:>10}", String::from_utf8_lossy(&id)),
-                String::from_utf8_lossy(&text).into_owned(),
-            );
-        }
     }
     Ok(figures)
 }
@@ -393,21 +431,16 @@ async fn target_candles(session: &mut Session, table: &TablePlan) -> Result<Figu
     let sql = format!(
         "SELECT CAST(COALESCE(freq, 'NULL') AS BINARY) AS f, COUNT(*), MIN(timestamp), MAX(timestamp) FROM {name} {condition} GROUP BY f"
     );
-    let parameters: Vec<cbtrade_mysql::mysql_async::Value> = constant_frequency(table)
+    let parameters: Vec<Value> = constant_frequency(table)
         .map(Into::into)
         .into_iter()
         .collect();
     let parameters = if parameters.is_empty() {
-        cbtrade_mysql::mysql_async::Params::Empty
+        Params::Empty
     } else {
-        cbtrade_mysql::mysql_async::Params::Positional(parameters)
+        Params::Positional(parameters)
     };
-    let rows: Vec<(
-        Vec<u8>,
-        u64,
-        cbtrade_mysql::mysql_async::Value,
-        cbtrade_mysql::mysql_async::Value,
-    )> = session
+    let rows: Vec<(Vec<u8>, u64, Value, Value)> = session
         .query_with(&sql, parameters)
         .await
         .map_err(Error::server(
@@ -418,7 +451,7 @@ async fn target_candles(session: &mut Session, table: &TablePlan) -> Result<Figu
         .iter()
         .find(|column| column.name == "timestamp")
         .map_or(ColumnType::BigInt, |column| column.column_type);
-    let text = |value: &cbtrade_mysql::mysql_async::Value| {
+    let text = |value: &Value| {
         let mut bytes = RowBytes::default();
         super::actual::write(value, timestamp_type, &mut bytes);
         show(&bytes.bytes, 0)

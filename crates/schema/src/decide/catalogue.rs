@@ -240,7 +240,8 @@ fn fit_decimal(
             &[],
         );
     }
-    if !too_small && !(input.exact && profile.reals_rounded.count > 0) {
+    let inexact = input.exact && profile.reals_rounded.count > 0;
+    if !too_small && !inexact {
         return;
     }
     plan.rounding = false;

@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::path::{Path, PathBuf};
 
-use rusqlite::{Connection, ErrorCode, ffi};
+use rusqlite::{Connection, ErrorCode};
 
 use super::flagged;
-use super::reader::{Damaged, Gap, Object, Shape, read_one};
-use super::{PROBLEMS_MAX, SalvageMethod, SalvageReport, SalvagedTable, problems};
+use super::keep::Keep;
+use super::reader::{Damaged, Object, Shape, read_one};
+use super::report::gap_line;
+use super::{PROBLEMS_MAX, SalvageMethod, SalvageReport, problems};
 use crate::database::in_main;
 use crate::uri::{self, Access};
 use crate::{Error, quote_identifier};
@@ -15,26 +17,27 @@ use crate::{Error, quote_identifier};
 /// The extension's table for rows without a table.
 pub(super) const PAGES_TABLE: &str = "cbtrade_rows_of_lost_pages";
 /// SQLite allows 2000 columns; four are ours.
-const FIELDS_MAX: usize = 1990;
+pub(super) const FIELDS_MAX: usize = 1990;
 
 /// The database in the making.
 pub(super) struct Builder {
     path: PathBuf,
-    connection: Connection,
+    pub(super) connection: Connection,
     /// Whether the extension's database is attached as `recovered`.
     by_page: bool,
     objects: Vec<Object>,
-    tables: Vec<Table>,
-    lost_and_found: String,
-    lost: Vec<String>,
+    pub(super) tables: Vec<Table>,
+    pub(super) lost_and_found: String,
+    pub(super) lost: Vec<String>,
 }
 
-struct Table {
-    object: Object,
-    shape: Shape,
-    method: SalvageMethod,
+/// A table of the salvaged database.
+pub(super) struct Table {
+    pub(super) object: Object,
+    pub(super) shape: Shape,
+    pub(super) method: SalvageMethod,
     /// False when the CREATE TABLE failed: then all rows go to lost and found.
-    created: bool,
+    pub(super) created: bool,
 }
 
 impl Builder {
@@ -74,7 +77,7 @@ impl Builder {
         Ok(builder)
     }
 
-    fn failed(&self, action: impl Into<String>, source: rusqlite::Error) -> Error {
+    pub(super) fn failed(&self, action: impl Into<String>, source: rusqlite::Error) -> Error {
         Error::sql(&self.path, action, source)
     }
 
@@ -84,7 +87,7 @@ impl Builder {
             .map_err(|source| self.failed(action, source))
     }
 
-    fn count(&self, sql: &str) -> Result<u64, Error> {
+    pub(super) fn count(&self, sql: &str) -> Result<u64, Error> {
         let count: i64 = self
             .connection
             .query_row(sql, [], |row| row.get(0))
@@ -524,48 +527,6 @@ impl Builder {
         }
     }
 
-    fn report_tables(&mut self, damaged: Option<&Damaged>) -> Result<Vec<SalvagedTable>, Error> {
-        let mut reports = Vec::new();
-        for table in &self.tables {
-            let name = &table.object.name;
-            let rows_recovered = if table.created {
-                self.count(&format!("SELECT count(*) FROM {}", in_main(name)))?
-            } else {
-                0
-            };
-            let sql = format!(
-                "SELECT count(*) FROM {} WHERE origin = ?1",
-                in_main(&self.lost_and_found)
-            );
-            let rows_doubtful: i64 = self
-                .connection
-                .query_row(&sql, [name], |row| row.get(0))
-                .map_err(|source| self.failed("count rows", source))?;
-            let rows_doubtful = rows_doubtful.unsigned_abs();
-            let indexed = damaged.map_or(0, |damaged| largest_index(&damaged.connection, name));
-            let rows_expected_min = indexed.max(rows_recovered);
-            if rows_doubtful > 0 {
-                self.lost.push(format!(
-                    "table {name}: {rows_doubtful} rows were found on damaged pages only; they are in {}",
-                    self.lost_and_found
-                ));
-            }
-            if rows_expected_min > rows_recovered {
-                self.lost.push(format!(
-                    "table {name}: an index knows {rows_expected_min} rows, {rows_recovered} were read"
-                ));
-            }
-            reports.push(SalvagedTable {
-                name: name.clone(),
-                method: table.method,
-                rows_recovered,
-                rows_doubtful,
-                rows_expected_min,
-            });
-        }
-        Ok(reports)
-    }
-
     /// Virtual tables enter the schema as text, because their inner tables are there already.
     fn add_virtual_tables(&self) -> Result<(), Error> {
         let failed = |source| self.failed("add the virtual tables", source);
@@ -586,94 +547,6 @@ impl Builder {
     }
 }
 
-/// Puts rows into a table, and those that it refuses into the lost and found.
-struct Keep<'builder> {
-    builder: &'builder Builder,
-    table: &'builder Table,
-    insert: Option<rusqlite::Statement<'builder>>,
-    set_aside: rusqlite::Statement<'builder>,
-}
-
-impl<'builder> Keep<'builder> {
-    fn new(builder: &'builder Builder, table: &'builder Table) -> Result<Self, Error> {
-        let shape = &table.shape;
-        let failed =
-            |source| builder.failed(format!("write rows of table {}", table.object.name), source);
-        let mut columns: Vec<String> = shape.extra_rowid.iter().cloned().collect();
-        columns.extend(shape.columns.iter().cloned());
-        let mut places: Vec<String> = shape.extra_rowid.iter().map(|_| "?1".to_owned()).collect();
-        places.extend(shape.places());
-        let sql = format!(
-            "INSERT INTO {}({}) VALUES ({})",
-            in_main(&table.object.name),
-            columns.join(", "),
-            places.join(", ")
-        );
-        let insert = match table.created {
-            true => Some(builder.connection.prepare(&sql).map_err(failed)?),
-            false => None,
-        };
-        let fields = shape.columns.len().min(FIELDS_MAX);
-        let names: String = (0..fields).map(|at| format!(", c{at}")).collect();
-        let origin = table.object.name.replace('\'', "''");
-        let sql = format!(
-            "INSERT INTO {}(origin, fields, id{names}) VALUES ('{origin}', {fields}, ?1, {})",
-            in_main(&builder.lost_and_found),
-            shape.places()[..fields].join(", ")
-        );
-        let set_aside = builder.connection.prepare(&sql).map_err(failed)?;
-        Ok(Self {
-            builder,
-            table,
-            insert,
-            set_aside,
-        })
-    }
-
-    fn row(&mut self, row: &rusqlite::Row<'_>) -> Result<(), Error> {
-        let shape = &self.table.shape;
-        let refused = match &mut self.insert {
-            None => true,
-            Some(insert) => {
-                match shape.bind(row, insert).and_then(|()| insert.raw_execute()) {
-                    Ok(_) => false,
-                    // A table without rowid is read from both ends, so rows can come twice.
-                    Err(error) if !shape.by_rowid && is_same_key(&error) => false,
-                    Err(error) if is_refusal(&error) => true,
-                    Err(error) => return Err(self.failed(error)),
-                }
-            }
-        };
-        if refused {
-            shape
-                .bind(row, &mut self.set_aside)
-                .and_then(|()| self.set_aside.raw_execute())
-                .map_err(|error| self.failed(error))?;
-        }
-        Ok(())
-    }
-
-    fn failed(&self, source: rusqlite::Error) -> Error {
-        self.builder.failed(
-            format!("write a row of table {}", self.table.object.name),
-            source,
-        )
-    }
-}
-
-fn is_same_key(error: &rusqlite::Error) -> bool {
-    error
-        .sqlite_error()
-        .is_some_and(|error| error.extended_code == ffi::SQLITE_CONSTRAINT_PRIMARYKEY)
-}
-
-fn is_refusal(error: &rusqlite::Error) -> bool {
-    matches!(
-        error.sqlite_error_code(),
-        Some(ErrorCode::ConstraintViolation | ErrorCode::TypeMismatch)
-    )
-}
-
 fn page_fields(recovered: &Connection) -> usize {
     let sql = "SELECT count(*) FROM pragma_table_info(?1) WHERE name GLOB 'c[0-9]*'";
     let count: rusqlite::Result<i64> = recovered.query_row(sql, [PAGES_TABLE], |row| row.get(0));
@@ -681,41 +554,4 @@ fn page_fields(recovered: &Connection) -> usize {
         .ok()
         .and_then(|count| usize::try_from(count).ok())
         .unwrap_or(0)
-}
-
-fn gap_line(table: &str, gap: Gap) -> String {
-    match (gap.first, gap.last) {
-        (i64::MIN, i64::MAX) => format!("table {table}: no row could be read"),
-        (i64::MIN, last) => {
-            format!("table {table}: no row with a rowid up to {last} could be read")
-        }
-        (first, i64::MAX) => {
-            format!("table {table}: no row with a rowid from {first} on could be read")
-        }
-        (first, last) => {
-            format!("table {table}: no row with a rowid from {first} to {last} could be read")
-        }
-    }
-}
-
-/// The number of entries in the largest readable index that has one for each row.
-fn largest_index(connection: &Connection, table: &str) -> u64 {
-    let sql = "SELECT name FROM pragma_index_list(?1, 'main') WHERE NOT partial";
-    let Ok(mut statement) = connection.prepare(sql) else {
-        return 0;
-    };
-    let Ok(names) = statement.query_map([table], |row| row.get::<_, String>(0)) else {
-        return 0;
-    };
-    let counts = names.map_while(Result::ok).filter_map(|index| {
-        let sql = format!(
-            "SELECT count(*) FROM {} INDEXED BY {}",
-            in_main(table),
-            quote_identifier(&index)
-        );
-        connection
-            .query_row(&sql, [], |row| row.get::<_, i64>(0))
-            .ok()
-    });
-    counts.max().unwrap_or(0).unsigned_abs()
 }

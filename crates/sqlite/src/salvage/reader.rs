@@ -205,8 +205,10 @@ impl Damaged {
         let opened = uri::open(path, Access::Immutable).and_then(|connection| {
             connection
                 .execute_batch(
-                    "PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0; PRAGMA cache_size = -16000;
-                     PRAGMA writable_schema = ON; SELECT 1 FROM main.sqlite_schema LIMIT 1;",
+                    // First, because it lets the other statements go on with a part of the schema.
+                    "PRAGMA writable_schema = ON; PRAGMA cell_size_check = ON;
+                     PRAGMA mmap_size = 0; PRAGMA cache_size = -16000;
+                     SELECT 1 FROM main.sqlite_schema LIMIT 1;",
                 )
                 .map_err(|source| Error::sql(path, "read the schema", source))?;
             Ok(connection)

@@ -89,3 +89,32 @@ pub(super) fn run(damaged: &Path, output: &Path, lost_and_found: &str) -> Result
     };
     Err(failed(message, code))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_that_break_a_foreign_key_or_a_check_are_recovered() {
+        let folder = tempfile::tempdir().unwrap();
+        let source = folder.path().join("source.db");
+        Connection::open(&source)
+            .unwrap()
+            .execute_batch(
+                "PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON;
+                 CREATE TABLE child(id INTEGER PRIMARY KEY, p REFERENCES parent(id));
+                 CREATE TABLE parent(id INTEGER PRIMARY KEY, a CHECK (a > 0));
+                 INSERT INTO child VALUES (1, 1), (2, 2), (3, 99);
+                 INSERT INTO parent VALUES (1, 5), (2, -5);",
+            )
+            .unwrap();
+        let output = folder.path().join("output.db");
+        run(&source, &output, "found").unwrap();
+        let connection = Connection::open(&output).unwrap();
+        for (table, expected) in [("child", 3), ("parent", 2)] {
+            let sql = format!("SELECT count(*) FROM {table}");
+            let count: i64 = connection.query_row(&sql, [], |row| row.get(0)).unwrap();
+            assert_eq!(count, expected, "{table}");
+        }
+    }
+}

@@ -142,3 +142,58 @@ fn what_a_killed_process_left_is_cleared() {
     take_snapshot(&source, &folder.path().join("copy.db"), &options(0)).unwrap();
     assert!(!left.exists());
 }
+
+/// Everything a writer tries while the files are held. The connection is of no use afterwards: the
+/// closing of our descriptors has dropped its locks.
+fn while_held(journal_mode: &str, attempt: impl Fn(&Connection)) {
+    let folder = tempfile::tempdir().unwrap();
+    let source = folder.path().join("held.db");
+    let writer = Connection::open(&source).unwrap();
+    writer
+        .execute_batch(&format!(
+            "PRAGMA journal_mode = {journal_mode}; PRAGMA busy_timeout = 0;
+             CREATE TABLE t(a); INSERT INTO t VALUES (1), (2), (3);"
+        ))
+        .unwrap();
+    let before = fs::read(&source).unwrap();
+    read_held(&source, &options(0), LockUse::Try, |held| {
+        attempt(&writer);
+        let now = fs::read(&held.path).unwrap();
+        assert_eq!(
+            now, before,
+            "the database file was written while it was held"
+        );
+        Ok(())
+    })
+    .unwrap();
+}
+
+#[test]
+fn held_files_with_a_log_can_be_written_but_not_checkpointed() {
+    while_held("WAL", |writer| {
+        writer.execute_batch("INSERT INTO t VALUES (4)").unwrap();
+        for kind in ["PASSIVE", "FULL", "RESTART", "TRUNCATE"] {
+            let sql = format!("PRAGMA wal_checkpoint({kind})");
+            let moved: (i64, i64, i64) = writer
+                .query_row(&sql, [], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))
+                .unwrap();
+            // A passive checkpoint moves nothing and says so; the others are busy.
+            assert!(moved.0 == 1 || moved.2 == 0, "{kind}: {moved:?}");
+        }
+        writer.execute_batch("INSERT INTO t VALUES (5)").unwrap();
+    });
+}
+
+#[test]
+fn held_files_with_a_rollback_journal_cannot_be_committed_to() {
+    while_held("DELETE", |writer| {
+        writer
+            .execute_batch("BEGIN IMMEDIATE; INSERT INTO t VALUES (4)")
+            .unwrap();
+        let error = writer.execute_batch("COMMIT").unwrap_err();
+        assert_eq!(
+            error.sqlite_error_code(),
+            Some(rusqlite::ErrorCode::DatabaseBusy)
+        );
+    });
+}

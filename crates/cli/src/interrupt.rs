@@ -1,0 +1,70 @@
+//! The ways out besides the end: Ctrl-C, SIGTERM, a bug of ours.
+//!
+//! Stopping at any instant is safe by design (whatever arrived is written down with its rows), so nothing is tidied
+//! up on the way but the terminal.
+
+use std::panic::PanicHookInfo;
+use std::sync::OnceLock;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use crate::error::{CommandError, Kind};
+use crate::ui::{self, Ui};
+
+static JSON: OnceLock<bool> = OnceLock::new();
+
+/// Remembers, for a panic, whether stdout carries JSON.
+pub(crate) fn remember_json(json: bool) {
+    let _ = JSON.set(json);
+}
+
+/// Makes a panic in any thread say that it is our bug, and end with the exit code of one.
+pub(crate) fn report_panics_as_bugs() {
+    std::panic::set_hook(Box::new(|panic| {
+        ui::restore_terminal();
+        let ui = Ui::new(JSON.get().copied().unwrap_or(false));
+        std::process::exit(i32::from(ui.fail(&bug(panic))));
+    }));
+}
+
+fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
+    let place = panic.location().map_or_else(
+        || "an unknown place".to_owned(),
+        |location| format!("{}:{}", location.file(), location.line()),
+    );
+    let text = panic
+        .payload()
+        .downcast_ref::<&str>()
+        .map(|text| (*text).to_owned())
+        .or_else(|| panic.payload().downcast_ref::<String>().cloned())
+        .unwrap_or_default();
+    CommandError::new(
+        Kind::Bug,
+        format!("this is a bug in cbtrade, at {place}: {text}"),
+    )
+}
+
+/// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP.
+pub(crate) fn watch(ui: Ui) {
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let ui = ui.clone();
+        // Without a handler the signal ends the program too, only without a word.
+        let Ok(mut signals) = signal(kind) else {
+            continue;
+        };
+        tokio::spawn(async move {
+            if signals.recv().await.is_some() {
+                ui::restore_terminal();
+                let stopped = CommandError::new(
+                    Kind::Stopped,
+                    "stopped; the same command goes on where it stands",
+                );
+                std::process::exit(i32::from(ui.stop(&stopped)));
+            }
+        });
+    }
+}

@@ -1,0 +1,99 @@
+//! The migrations that were begun from a home folder: which sources went to which target.
+//!
+//! One small file for each beside its work folder, so that a command without arguments can find it again. It is
+//! written when a migration is begun and removed when it is taken back; it says nothing about how far it is (the
+//! ledger in the target does).
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::error::Error;
+use crate::migration::Job;
+use crate::work::write_whole;
+
+/// A migration that was begun.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Known {
+    /// Its id.
+    pub id: String,
+    /// The SQLite files.
+    pub sources: Vec<PathBuf>,
+    /// The target as a URL without a password.
+    pub target: String,
+    /// Database for candle files.
+    pub candles_database: Option<String>,
+    /// Whether the target is the private server of this home folder.
+    pub private_server: bool,
+    /// Whether one user per role is made.
+    pub roles: bool,
+}
+
+fn folder(home: &Path) -> PathBuf {
+    home.join("migrations")
+}
+
+fn file(home: &Path, id: &str) -> PathBuf {
+    folder(home).join(format!("{id}.json"))
+}
+
+/// Remembers a migration.
+///
+/// # Errors
+/// A home folder that cannot be written.
+pub fn remember(job: &Job, known: &Known) -> Result<(), Error> {
+    let text = serde_json::to_vec_pretty(known).map_err(|error| Error::Bug(error.to_string()))?;
+    write_whole(&file(&job.home, &known.id), &text)
+}
+
+/// Forgets a migration.
+///
+/// # Errors
+/// A file that cannot be removed.
+pub fn forget(home: &Path, id: &str) -> Result<(), Error> {
+    let path = file(home, id);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != std::io::ErrorKind::NotFound => Err(Error::Work {
+            path,
+            action: "removed",
+            source,
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// All migrations that were begun, by id.
+///
+/// # Errors
+/// A file that cannot be read or understood.
+pub fn list(home: &Path) -> Result<Vec<Known>, Error> {
+    let folder = folder(home);
+    let failed = |path: &Path| {
+        let path = path.to_owned();
+        move |source| Error::Work {
+            path,
+            action: "read",
+            source,
+        }
+    };
+    let entries = match std::fs::read_dir(&folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(source) => return Err(failed(&folder)(source)),
+    };
+    let mut known = Vec::new();
+    for entry in entries {
+        let path = entry.map_err(failed(&folder))?.path();
+        if path.extension().is_none_or(|extension| extension != "json") {
+            continue;
+        }
+        let text = std::fs::read(&path).map_err(failed(&path))?;
+        let one: Known = serde_json::from_slice(&text).map_err(|error| Error::File {
+            path,
+            reason: error.to_string(),
+        })?;
+        known.push(one);
+    }
+    known.sort_by(|one, other| one.id.cmp(&other.id));
+    Ok(known)
+}
