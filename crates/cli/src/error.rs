@@ -74,18 +74,24 @@ impl Kind {
     pub(crate) fn meaning(self) -> &'static str {
         match self {
             Kind::Usage => "The command line cannot be understood. Nothing was done.",
-            Kind::Refused => "Refused for a reason that is named. Nothing was changed (what was begun was taken back).",
+            Kind::Refused => {
+                "Refused for a reason that is named. Nothing was changed (what was begun was taken back)."
+            }
             Kind::Findings => {
                 "Findings need a decision first. Nothing was changed; the plan file waits for the decisions."
             }
             Kind::NotConfirmed => {
                 "The cut-over was not confirmed. The copy stands and is proved; the old files are as they were and live."
             }
-            Kind::Different => "Verification found a difference. Do not cut over; the report names row, column and both values.",
+            Kind::Different => {
+                "Verification found a difference. Do not cut over; the report names row, column and both values."
+            }
             Kind::Stopped => {
                 "Stopped on the way (Ctrl-C, a lost server, a full disk, another cbtrade at work). The same command goes on."
             }
-            Kind::Unreachable => "The server or a file cannot be reached: absent, refused, or no right to use it.",
+            Kind::Unreachable => {
+                "The server or a file cannot be reached: absent, refused, or no right to use it."
+            }
             Kind::Bug => "A fault of cbtrade's own. Please report it with the message.",
         }
     }
@@ -105,7 +111,7 @@ pub(crate) struct CommandError {
     /// Text for people between message and hints.
     pub(crate) listing: Option<String>,
     /// More for the JSON document.
-    pub(crate) detail: Map<String, Value>,
+    pub(crate) detail: Box<Map<String, Value>>,
 }
 
 /// What commands return.
@@ -119,7 +125,7 @@ impl CommandError {
             causes: Vec::new(),
             hints: Vec::new(),
             listing: None,
-            detail: Map::new(),
+            detail: Box::default(),
         }
     }
 
@@ -127,7 +133,7 @@ impl CommandError {
     pub(crate) fn because(mut self, error: &(dyn StdError + 'static)) -> CommandError {
         let mut cause = Some(error);
         while let Some(error) = cause {
-            let text = error.to_string();
+            let text = without_repetition(&error.to_string());
             // Some libraries repeat the inner text in the outer one.
             let said = self
                 .causes
@@ -173,6 +179,16 @@ impl CommandError {
             None => told,
         }
     }
+}
+
+/// `a: a: b` as `a: b`: the driver says so what it was told by the operating system.
+fn without_repetition(text: &str) -> String {
+    let mut parts: Vec<&str> = text.split(": ").collect();
+    parts.dedup();
+    if parts.len() > 1 && parts[0] == "Input/output error" {
+        parts.remove(0);
+    }
+    parts.join(": ")
 }
 
 impl From<cbtrade_migrate::Error> for CommandError {
@@ -237,6 +253,12 @@ fn findings_error(
         "Open {} and change `decision = \"stop\"` of each of them to one of its `choices`. Nothing was changed so far.",
         plan.display()
     ))
+}
+
+impl From<cbtrade_sqlite::Error> for CommandError {
+    fn from(error: cbtrade_sqlite::Error) -> CommandError {
+        CommandError::of(hints::file_kind(&error), &error).hints(hints::of_file(&error))
+    }
 }
 
 impl From<cbtrade_mysql::Error> for CommandError {

@@ -45,7 +45,7 @@ fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
 }
 
 /// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP.
-pub(crate) fn watch(ui: Ui) {
+pub(crate) fn watch(ui: &Ui) {
     for kind in [
         SignalKind::interrupt(),
         SignalKind::terminate(),

@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         }
     };
     let done = runtime.block_on(async {
-        interrupt::watch(ui.clone());
+        interrupt::watch(&ui);
         commands::run(&ui, arguments).await
     });
     // A thread that still reads a file must not hold up the end: nothing of value is in it.

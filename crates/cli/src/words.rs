@@ -49,9 +49,8 @@ pub(crate) fn time(duration: Duration) -> String {
 
 /// An argument as it must be typed into a shell.
 pub(crate) fn shell(argument: &str) -> String {
-    let plain = |character: char| {
-        character.is_ascii_alphanumeric() || "-_./:@%+,=".contains(character)
-    };
+    let plain =
+        |character: char| character.is_ascii_alphanumeric() || "-_./:@%+,=".contains(character);
     if !argument.is_empty() && argument.chars().all(plain) {
         return argument.to_owned();
     }

@@ -19,6 +19,8 @@ pub struct Known {
     pub id: String,
     /// The SQLite files.
     pub sources: Vec<PathBuf>,
+    /// The files and folders that were named for them.
+    pub named: Vec<PathBuf>,
     /// The target as a URL without a password.
     pub target: String,
     /// Database for candle files.

@@ -696,7 +696,10 @@ impl Migration {
             self.refuse_to_lose().await?;
             cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
         }
-        cutover::lift_all(&sources, &self.id)?;
+        // The archive is made before the first fence: without it there is none, and the files need not be touched.
+        if live || self.proof()?.is_some_and(|proof| proof.archive.is_some()) {
+            cutover::lift_all(&sources, &self.id)?;
+        }
         let removed = rollback::remove(&mut session, &self.ledger).await?;
         session.close().await;
         self.work.clear()?;

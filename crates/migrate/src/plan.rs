@@ -6,7 +6,7 @@ use std::path::Path;
 use cbtrade_schema::decide::{
     Choices, EqualKeys, TableInput, WantedColumn, WantedTable, decide_table, link_foreign_keys,
 };
-use cbtrade_schema::name::NameAllocator;
+use cbtrade_schema::name::{NameAllocator, NameKind};
 use cbtrade_schema::{
     ColumnProfile, ColumnType, Decision, Finding, FindingKind, ObjectPlan, Sample, ServerRules,
     TablePlan, TableProfile,
@@ -392,14 +392,16 @@ fn decide_one(
         sequence: schema.sequences.get(&table.raw.name).copied(),
         exact: planning.exact,
     };
-    let allocator = names.entry(database.clone()).or_default();
+    let allocator = names
+        .entry(database.clone())
+        .or_insert_with(|| NameAllocator::new(NameKind::Table));
     let existing = group.as_ref().and_then(|group| shared.get(group).cloned());
     let mut decided = match &existing {
         // A further table of a group: it gets the name that the first one got.
         Some(_) => decide_table(
             &input,
             planning.server,
-            &mut NameAllocator::default(),
+            &mut NameAllocator::new(NameKind::Table),
             planning.choices,
         ),
         None => decide_table(&input, planning.server, allocator, planning.choices),
@@ -541,19 +543,14 @@ fn virtual_tables(schema: &RawSchema, plan: &mut Plan) {
         let TableKind::Virtual { module } = &table.kind else {
             continue;
         };
-        let reason = match &table.unreadable {
-            None => format!(
-                "its rows are carried over as an ordinary table; what the module {module} adds is not"
-            ),
-            Some(why) => format!(
-                "it cannot be read ({why}); its inner tables are carried over as ordinary tables"
-            ),
-        };
+        let not_carried = crate::source::not_carried(table);
+        let converted = not_carried.is_none();
+        let reason = not_carried.unwrap_or_else(|| format!("its rows are carried over as an ordinary table; what the module {module} adds is not"));
         plan.objects.push(ObjectPlan {
             kind: "virtual table".into(),
             name: table.name.clone(),
             table: table.name.clone(),
-            converted: table.unreadable.is_none(),
+            converted,
             reason,
             text: table.sql.clone(),
         });

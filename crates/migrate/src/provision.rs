@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use cbtrade_mysql::{Session, Target};
+use cbtrade_mysql::{ErrorClass, Session, Target};
 use cbtrade_schema::ddl::{create_table, quote_identifier, quote_text};
 
 use crate::error::Error;
@@ -107,10 +107,20 @@ async fn create_one(session: &mut Session, sql: &str, what: &str) -> Result<(), 
     match session.execute(sql).await {
         Ok(_) => Ok(()),
         Err(error) if error.server_code() == Some(TOO_BIG_ROW_SIZE) => {
-            session
+            if let Err(denied) = session
                 .execute("SET SESSION innodb_strict_mode = OFF")
                 .await
-                .map_err(Error::server(what))?;
+            {
+                if denied.class() != ErrorClass::AccessDenied {
+                    return Err(Error::server(what)(denied));
+                }
+                return Err(Error::refused(
+                    format!(
+                        "{what}: it has so many long columns that the server makes it only with innodb_strict_mode off, which this user may not switch off"
+                    ),
+                    "Grant the user SESSION_VARIABLES_ADMIN on the server, or let cbtrade use its private server (leave --target out). Nothing was changed.",
+                ));
+            }
             let made = session
                 .call(sql, async |conn| {
                     cbtrade_mysql::mysql_async::prelude::Queryable::query_drop(conn, sql).await

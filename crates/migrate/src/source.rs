@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cbtrade_sqlite::{
-    Database, Fingerprint, IntegrityProblem, ProblemKind, RawSchema, SalvageReport,
+    Database, Fingerprint, IntegrityProblem, ProblemKind, RawSchema, RawTable, SalvageReport,
     SnapshotOptions, SnapshotReport, TableKind, fingerprint, salvage, take_snapshot,
 };
 use serde::{Deserialize, Serialize};
@@ -190,26 +190,43 @@ pub(crate) fn visible_schema(database: &Database, path: &Path) -> Result<RawSche
     Ok(schema)
 }
 
-/// The tables whose rows are carried over: all but the inner tables of readable virtual tables, and virtual tables that
-/// cannot be read (their inner tables are carried over instead).
-pub(crate) fn carried(schema: &RawSchema) -> BTreeSet<String> {
-    let unreadable: Vec<&str> = schema
-        .tables
-        .iter()
-        .filter(|table| {
-            matches!(table.kind, TableKind::Virtual { .. }) && table.unreadable.is_some()
-        })
-        .map(|table| table.name.as_str())
+/// Why the rows of a virtual table are not carried over; `None` where they are.
+///
+/// Carried over are tables that hold rows of their own: full-text tables with their content and R-trees. Others show
+/// what lies elsewhere (an external content table, the file's pages) or cannot show it at all.
+pub(crate) fn not_carried(table: &RawTable) -> Option<String> {
+    let TableKind::Virtual { module } = &table.kind else {
+        return None;
+    };
+    if let Some(why) = &table.unreadable {
+        return Some(format!("it cannot be read ({why})"));
+    }
+    let module = module.to_ascii_lowercase();
+    let sql: String = table
+        .sql
+        .to_ascii_lowercase()
+        .chars()
+        .filter(|letter| !letter.is_whitespace())
         .collect();
+    match module.as_str() {
+        "fts3" | "fts4" | "fts5" if sql.contains(",content=") || sql.contains("(content=") => {
+            Some("it holds an index only; the texts lie in another table, or nowhere".to_owned())
+        }
+        "fts3" | "fts4" | "fts5" | "rtree" | "rtree_i32" | "geopoly" => None,
+        _ => Some(format!("the module {module} shows what lies elsewhere")),
+    }
+}
+
+/// The tables whose rows are carried over: ordinary ones, and virtual ones that hold rows of their own (whose inner
+/// tables then need not be).
+pub(crate) fn carried(schema: &RawSchema) -> BTreeSet<String> {
     schema
         .tables
         .iter()
         .filter(|table| match table.kind {
             TableKind::Ordinary => true,
-            TableKind::Virtual { .. } => table.unreadable.is_none(),
-            TableKind::Shadow => unreadable
-                .iter()
-                .any(|name| table.name.starts_with(&format!("{name}_"))),
+            TableKind::Virtual { .. } => not_carried(table).is_none(),
+            TableKind::Shadow => false,
         })
         .filter(|table| !table.columns.is_empty())
         .map(|table| table.name.clone())
@@ -217,7 +234,7 @@ pub(crate) fn carried(schema: &RawSchema) -> BTreeSet<String> {
 }
 
 fn role_of(schema: &RawSchema, path: &Path) -> Role {
-    let columns = |table: &cbtrade_sqlite::RawTable| -> Vec<String> {
+    let columns = |table: &RawTable| -> Vec<String> {
         table
             .columns
             .iter()

@@ -12,6 +12,8 @@ mod case;
 mod compare;
 #[path = "corpus/number.rs"]
 mod number;
+#[path = "corpus/planted.rs"]
+mod planted;
 #[path = "corpus/report_check.rs"]
 mod report_check;
 #[path = "corpus/run.rs"]
@@ -40,8 +42,8 @@ use crate::run::Ending;
 /// What the harness itself does either works or is told in words.
 type Outcome<T> = Result<T, String>;
 
-/// Cases that run at a time, where the environment does not say.
-const THREADS: usize = 2;
+/// Cases that run at a time, where the environment does not say: they wait for the disk more than they work.
+const THREADS: usize = 4;
 
 /// The workspace's folder.
 fn workspace() -> PathBuf {
@@ -262,4 +264,47 @@ fn every_case_arrives_without_loss_or_is_refused() {
         failed.len(),
         failed.join("\n")
     );
+}
+
+#[test]
+fn the_comparison_sees_every_planted_change() {
+    for flavour in TestServer::flavours() {
+        let runtime = tokio::runtime::Runtime::new().unwrap();
+        let unseen = runtime.block_on(planted::unseen(flavour)).unwrap();
+        assert!(unseen.is_empty(), "not seen on {flavour}: {unseen:#?}");
+    }
+}
+
+/// The lists in the corpus's README are the cases, each once, and its numbers are right.
+#[test]
+fn the_readme_lists_every_case_in_its_group() {
+    let text = std::fs::read_to_string(corpus().join("README.md")).unwrap();
+    let cases = case::read_all(&corpus()).unwrap();
+    let (table, lists) = text
+        .split_once("## Groups")
+        .unwrap()
+        .1
+        .split_once("\n- **")
+        .unwrap();
+    let refused = |names: &[&str]| {
+        let expected = |name: &&&str| {
+            cases
+                .iter()
+                .any(|case| case.name == **name && case.expect == Expect::Refused)
+        };
+        names.iter().filter(expected).count()
+    };
+    let mut listed: Vec<&str> = Vec::new();
+    for list in lists.split("\n- **") {
+        let (group, names) = list.split_once("**: ").unwrap();
+        let names: Vec<&str> = names.split('`').skip(1).step_by(2).collect();
+        let line = format!("| {group} | {} | {} |", names.len(), refused(&names));
+        assert!(table.contains(&line), "the table of groups lacks: {line}");
+        listed.extend(names);
+    }
+    let line = format!("| all | {} | {} |", listed.len(), refused(&listed));
+    assert!(table.contains(&line), "the table of groups lacks: {line}");
+    listed.sort_unstable();
+    let names: Vec<&str> = cases.iter().map(|case| case.name.as_str()).collect();
+    assert_eq!(listed, names);
 }

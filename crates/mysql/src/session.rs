@@ -188,6 +188,36 @@ impl Session {
         Ok(affected.0)
     }
 
+    /// Prepares a statement, to run it many times with [`Session::execute_prepared`] without its text being read again.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub async fn prepare(&mut self, sql: &str) -> Result<mysql_async::Statement, Error> {
+        self.call(sql, async |conn: &mut Conn| conn.prep(sql).await)
+            .await
+    }
+
+    /// Runs a statement of [`Session::prepare`] on the same session. Returns the number of affected rows.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub async fn execute_prepared(
+        &mut self,
+        statement: &mysql_async::Statement,
+        parameters: impl Into<Params> + Send,
+    ) -> Result<u64, Error> {
+        let parameters = parameters.into();
+        let what = "a prepared statement";
+        let affected = self
+            .call(what, async |conn: &mut Conn| {
+                conn.exec_drop(statement, parameters).await?;
+                Ok((conn.affected_rows(), conn.get_warnings()))
+            })
+            .await?;
+        self.check_warnings(what, affected.1).await?;
+        Ok(affected.0)
+    }
+
     /// All rows of a query as text (values arrive as bytes).
     ///
     /// # Errors

@@ -92,8 +92,8 @@ pub enum OriginalReason {
     NegativeZero,
     /// An infinity cannot be shown.
     Infinite,
-    /// Empty or zero date, shown as NULL.
-    EmptyDate,
+    /// An empty or zero date, or an empty text for a number, shown as NULL.
+    Empty,
     /// The column cannot show the value; it shows NULL or the nearest it can.
     NotShown,
 }
@@ -106,7 +106,7 @@ impl OriginalReason {
             Self::StorageClass => "storage-class",
             Self::NegativeZero => "negative-zero",
             Self::Infinite => "infinite",
-            Self::EmptyDate => "empty-date",
+            Self::Empty => "empty",
             Self::NotShown => "not-shown",
         }
     }
@@ -117,6 +117,9 @@ pub const TEXT_BYTES_MAX: usize = 65_535;
 
 type Carried = (Encoded, Departure);
 
+/// What an empty text becomes where the catalogue wants a number or a date.
+const EMPTY: Carried = (Encoded::Null, Departure::Original(OriginalReason::Empty));
+
 const NOT_SHOWN: Carried = (Encoded::Null, Departure::Original(OriginalReason::NotShown));
 
 impl Carriage {
@@ -125,6 +128,12 @@ impl Carriage {
     pub fn encode(&self, value: ValueRef<'_>) -> Carried {
         if matches!(value, ValueRef::Null) {
             return (Encoded::Null, Departure::None);
+        }
+        let empty_number = self.fidelity == Fidelity::Meaning
+            && self.column_type.is_number()
+            && matches!(value, ValueRef::Text(b""));
+        if empty_number {
+            return EMPTY;
         }
         match self.column_type {
             ColumnType::TinyInt
@@ -183,13 +192,10 @@ impl Carriage {
 
     fn integer_of_text(&self, text: &[u8]) -> Option<i64> {
         let text = std::str::from_utf8(text).ok()?;
-        if matches!(self.column_type, ColumnType::TinyInt) {
-            if text.eq_ignore_ascii_case("true") {
-                return Some(1);
-            }
-            if text.eq_ignore_ascii_case("false") {
-                return Some(0);
-            }
+        if matches!(self.column_type, ColumnType::TinyInt)
+            && let Some(flag) = flag_of_word(text)
+        {
+            return Some(i64::from(flag));
         }
         TextNumber::parse(text)?.to_i64()
     }
@@ -360,27 +366,18 @@ impl Carriage {
     }
 
     fn encode_moment(&self, value: ValueRef<'_>, fraction: u8, timestamp: bool) -> Carried {
-        let (moment, plain) = match value {
-            ValueRef::Text(text) => match parse_date_text(text) {
-                Some(date) => (date.moment, date.plain),
-                None if empty_date(text) => {
-                    return (
-                        Encoded::Null,
-                        Departure::Original(OriginalReason::EmptyDate),
-                    );
-                }
-                None => return NOT_SHOWN,
+        let date = match value {
+            ValueRef::Text(text) => parse_date_text(text),
+            _ => None,
+        };
+        let (moment, plain) = match date {
+            Some(date) => (date.moment, date.plain),
+            None if self.fidelity == Fidelity::Exact => return NOT_SHOWN,
+            None => match unix_time(value) {
+                UnixTime::Moment(moment) => (moment, false),
+                UnixTime::Empty => return EMPTY,
+                UnixTime::Other => return NOT_SHOWN,
             },
-            ValueRef::Integer(integer) if self.fidelity == Fidelity::Meaning => {
-                (Moment::from_unix(integer), false)
-            }
-            ValueRef::Real(real) if self.fidelity == Fidelity::Meaning => {
-                match moment_of_real(real) {
-                    Some(moment) => (moment, false),
-                    None => return NOT_SHOWN,
-                }
-            }
-            _ => return NOT_SHOWN,
         };
         if self.fidelity == Fidelity::Exact && !plain {
             return NOT_SHOWN;
@@ -439,6 +436,16 @@ fn encode_date(value: ValueRef<'_>) -> Carried {
     }
 }
 
+/// What a word says in a column of flags.
+#[must_use]
+pub fn flag_of_word(word: &str) -> Option<bool> {
+    match word.to_ascii_lowercase().as_str() {
+        "true" | "t" | "yes" | "y" | "on" => Some(true),
+        "false" | "f" | "no" | "n" | "off" => Some(false),
+        _ => None,
+    }
+}
+
 /// Whether a double is -0.0.
 #[must_use]
 pub fn negative_zero(real: f64) -> bool {
@@ -461,39 +468,57 @@ fn double_of_text(text: &[u8]) -> Option<f64> {
     (same && !negative_zero(real)).then_some(real)
 }
 
-impl Carriage {
-    /// The instant that a number stands for as unix time.
-    #[must_use]
-    pub fn moment_of(value: ValueRef<'_>) -> Option<Moment> {
-        match value {
-            ValueRef::Integer(integer) => Some(Moment::from_unix(integer)),
-            ValueRef::Real(real) => moment_of_real(real),
-            _ => None,
-        }
+/// What a value of a date column stands for, if it is no date text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum UnixTime {
+    /// An instant.
+    Moment(Moment),
+    /// No date: empty, zero, or a zero date.
+    Empty,
+    /// Something else.
+    Other,
+}
+
+/// Reads a number, or the text of one, as unix time: seconds from 10^8 on (1973), milliseconds above 10^11, to the
+/// microsecond. Smaller numbers are none: they may be Julian days or counters, and nothing is guessed.
+#[must_use]
+pub fn unix_time(value: ValueRef<'_>) -> UnixTime {
+    let number = match value {
+        ValueRef::Integer(integer) => TextNumber::parse(&integer.to_string()),
+        ValueRef::Real(real) if real.is_finite() => TextNumber::parse(&real_text(real)),
+        ValueRef::Text(text) if empty_date(text) => return UnixTime::Empty,
+        ValueRef::Text(text) => std::str::from_utf8(text).ok().and_then(TextNumber::parse),
+        _ => None,
+    };
+    match number {
+        Some(number) if number.digits.is_empty() => UnixTime::Empty,
+        Some(number) => moment_of_number(&number).map_or(UnixTime::Other, UnixTime::Moment),
+        None => UnixTime::Other,
     }
 }
 
-/// Unix time as REAL: whole microseconds only, so that nothing is guessed.
-fn moment_of_real(real: f64) -> Option<Moment> {
-    let shortest = ShortestDecimal::of(real)?;
-    if shortest.scale() > 6 || shortest.integer_digits() > 15 {
+fn moment_of_number(number: &TextNumber) -> Option<Moment> {
+    const SECONDS_MIN: u64 = 100_000_000;
+    if number.scale() > 6 || number.integer_digits() > 15 {
         return None;
     }
-    let power = u32::try_from(shortest.exponent + 6).ok()?;
-    let micros = i128::from(shortest.digits) * 10_i128.checked_pow(power)?;
-    let micros = i64::try_from(if shortest.negative { -micros } else { micros }).ok()?;
-    let micros =
-        if micros.unsigned_abs() / 1_000_000 > crate::moment::UNIX_SECONDS_MAX.unsigned_abs() {
-            if micros % 1000 != 0 {
-                return None;
-            }
-            micros / 1000
-        } else {
-            micros
-        };
+    let power = u32::try_from(number.exponent + 6).ok()?;
+    let micros = number
+        .digits
+        .parse::<i128>()
+        .ok()?
+        .checked_mul(10_i128.checked_pow(power)?)?;
+    let micros = if number.negative { -micros } else { micros };
+    let seconds = micros.unsigned_abs() / 1_000_000;
+    let micros = match seconds {
+        _ if seconds < u128::from(SECONDS_MIN) => return None,
+        _ if seconds <= u128::from(crate::moment::UNIX_SECONDS_MAX.unsigned_abs()) => micros,
+        _ if micros % 1000 == 0 => micros / 1000,
+        _ => return None,
+    };
     let nanoseconds = u32::try_from(micros.rem_euclid(1_000_000)).ok()? * 1000;
     Some(Moment {
-        seconds: micros.div_euclid(1_000_000),
+        seconds: i64::try_from(micros.div_euclid(1_000_000)).ok()?,
         nanoseconds,
     })
 }
@@ -596,11 +621,24 @@ mod tests {
         assert_eq!(column.encode(ValueRef::Real(1_760_000_000.5)), NOT_SHOWN);
         assert_eq!(
             column.encode(ValueRef::Text(b"")).1,
-            Departure::Original(OriginalReason::EmptyDate)
+            Departure::Original(OriginalReason::Empty)
         );
         assert_eq!(
             column.encode(ValueRef::Text(b"2039-01-01 00:00:00")),
             NOT_SHOWN
+        );
+        assert_eq!(
+            column.encode(ValueRef::Real(2_460_897.5)),
+            NOT_SHOWN,
+            "a Julian day"
+        );
+        assert_eq!(
+            column.encode(ValueRef::Integer(0)).1,
+            Departure::Original(OriginalReason::Empty)
+        );
+        assert_eq!(
+            column.encode(ValueRef::Text(b"1760000000")).0,
+            Encoded::DateTime(2025, 10, 9, 8, 53, 20, 0)
         );
         assert_eq!(
             column.encode(ValueRef::Text(b"1970-01-01 00:00:00")),

@@ -1,6 +1,8 @@
 //! The planned target as MySQL text: one statement for each step.
 
-use crate::model::{ColumnPlan, ForeignKeyPlan, IndexPlan, RowKey, ServerRules, TablePlan};
+use crate::model::{
+    ColumnPlan, ColumnType, ForeignKeyPlan, IndexPlan, RowKey, ServerRules, TablePlan,
+};
 
 /// Quotes an identifier for the target.
 #[must_use]
@@ -82,6 +84,15 @@ fn column_definition(column: &ColumnPlan) -> String {
     }
     if column.on_update_now {
         text.push_str(" ON UPDATE CURRENT_TIMESTAMP");
+        if let ColumnType::Timestamp {
+            fraction: fraction @ 1..,
+        }
+        | ColumnType::DateTime {
+            fraction: fraction @ 1..,
+        } = column.column_type
+        {
+            text.push_str(&format!("({fraction})"));
+        }
     }
     text
 }

@@ -211,6 +211,7 @@ pub fn decide_table(
     };
     let keys = keys::decide(input, rules, &mut columns, &mut findings, &mut objects);
     shrink_rows(&mut columns, &keys);
+    narrow_integers(input, &mut columns);
     too_large(input, rules, columns.len(), &mut findings);
     let checks = if input.wanted.is_none() {
         objects::checks(raw, &columns, &mut objects)
@@ -436,6 +437,44 @@ fn apply_types(
         }
     }
     refused
+}
+
+/// Bytes of a row that a page of InnoDB surely holds (half of 16 KiB less its own fields).
+const PAGE_ROW_BYTES_MAX: u32 = 7_900;
+
+/// Makes integers as narrow as their values where so many columns would not fit a page otherwise.
+fn narrow_integers(input: &TableInput<'_>, columns: &mut [ColumnPlan]) {
+    let total: u32 = columns
+        .iter()
+        .map(|column| column.column_type.page_bytes())
+        .sum();
+    if total <= PAGE_ROW_BYTES_MAX {
+        return;
+    }
+    for column in columns
+        .iter_mut()
+        .filter(|column| column.column_type.integer_range().is_some() && !column.auto_increment)
+    {
+        let Some(source) = &column.source else {
+            continue;
+        };
+        let profile = input
+            .raw
+            .columns
+            .iter()
+            .position(|raw| raw.name == *source)
+            .and_then(|at| input.profile.columns.get(at));
+        if let Some(profile) = profile {
+            let narrow = ColumnType::TinyInt.widened_for(profile.integer_min, profile.integer_max);
+            if narrow != column.column_type {
+                column.column_type = narrow;
+                column.reason = format!(
+                    "{}; narrow because the row would not fit a page otherwise",
+                    column.reason
+                );
+            }
+        }
+    }
 }
 
 fn next_number(input: &TableInput<'_>, columns: &[ColumnPlan]) -> Option<u64> {

@@ -194,6 +194,9 @@ pub fn convert_check(expression: &str, columns: &[ColumnPlan]) -> Result<String,
     for (position, token) in tokens.iter().enumerate() {
         match token {
             Token::Word(word) => match word.to_ascii_uppercase().as_str() {
+                "IS" if !followed_by_null(&tokens[position + 1..]) => {
+                    return Err("IS between values, which the server has not");
+                }
                 keyword @ ("AND" | "OR" | "NOT" | "IN" | "BETWEEN" | "IS" | "NULL") => {
                     out.push(keyword.to_owned())
                 }
@@ -232,6 +235,11 @@ pub fn convert_check(expression: &str, columns: &[ColumnPlan]) -> Result<String,
     Ok(out.join(" "))
 }
 
+fn followed_by_null(rest: &[Token]) -> bool {
+    let word = |token: Option<&Token>, wanted: &str| matches!(token, Some(Token::Word(word)) if word.eq_ignore_ascii_case(wanted));
+    word(rest.first(), "NULL") || (word(rest.first(), "NOT") && word(rest.get(1), "NULL"))
+}
+
 fn checked_column(
     name: &str,
     columns: &[ColumnPlan],
@@ -247,6 +255,9 @@ fn checked_column(
                 .is_some_and(|source| source.eq_ignore_ascii_case(name))
         })
         .ok_or("a name that is no column")?;
+    if column.auto_increment {
+        return Err("a numbered column, which the server's CHECKs may not name");
+    }
     if column.column_type.is_number() {
         *numbers = true;
     } else if column.column_type.is_text()

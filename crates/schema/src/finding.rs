@@ -30,6 +30,8 @@ pub enum FindingKind {
     NotANumber,
     /// An empty or zero date in a date column of the catalogue.
     EmptyDate,
+    /// An empty text in a number column of the catalogue.
+    EmptyNumber,
     /// Text without a meaning as a date in a date column of the catalogue.
     NotADate,
     /// Dates outside the range of TIMESTAMP.

@@ -136,6 +136,23 @@ impl ColumnType {
         }
     }
 
+    /// Bytes that it takes in a page at least: long values lie elsewhere but for forty bytes.
+    #[must_use]
+    pub fn page_bytes(self) -> u32 {
+        match self {
+            Self::TinyInt => 1,
+            Self::SmallInt => 2,
+            Self::MediumInt | Self::Date => 3,
+            Self::Int => 4,
+            Self::Char { .. } | Self::Varchar { .. } | Self::Varbinary { .. } => {
+                self.row_bytes().min(41)
+            }
+            Self::Text | Self::LongText | Self::LongBlob => 41,
+            Self::Decimal { precision, .. } => u32::from(precision) / 2 + 2,
+            _ => 8,
+        }
+    }
+
     /// Most bytes that it counts against the row limit of 65,535.
     #[must_use]
     pub fn row_bytes(self) -> u32 {

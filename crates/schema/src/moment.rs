@@ -42,22 +42,6 @@ impl Moment {
             small(rest % 60),
         )
     }
-
-    /// Reads unix seconds; values whose magnitude is above 10^11 are taken for milliseconds.
-    #[must_use]
-    pub fn from_unix(value: i64) -> Self {
-        if value.unsigned_abs() > UNIX_SECONDS_MAX.unsigned_abs() {
-            let nanoseconds = u32::try_from(value.rem_euclid(1000)).unwrap_or(0) * 1_000_000;
-            return Self {
-                seconds: value.div_euclid(1000),
-                nanoseconds,
-            };
-        }
-        Self {
-            seconds: value,
-            nanoseconds: 0,
-        }
-    }
 }
 
 /// Above this a unix time is in milliseconds: it would be the year 5138 in seconds.
@@ -297,13 +281,6 @@ mod tests {
                 .unwrap()
                 .fraction_digits,
             3
-        );
-        assert_eq!(
-            Moment::from_unix(1_760_000_000_123),
-            Moment {
-                seconds: 1_760_000_000,
-                nanoseconds: 123_000_000
-            }
         );
     }
 }

@@ -6,12 +6,33 @@ use std::collections::HashSet;
 pub const NAME_CHARACTERS_MAX: usize = 64;
 
 /// Hands out target names that the server takes and keeps apart.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct NameAllocator {
+    kind: NameKind,
     taken: HashSet<String>,
 }
 
+/// What is named: each has names of its own that the server keeps for itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NameKind {
+    /// A table, which is also a file.
+    Table,
+    /// A column.
+    Column,
+    /// An index or a constraint.
+    Index,
+}
+
 impl NameAllocator {
+    /// An allocator without names.
+    #[must_use]
+    pub fn new(kind: NameKind) -> Self {
+        Self {
+            kind,
+            taken: HashSet::new(),
+        }
+    }
+
     /// Reserves a name, so that nothing else gets it.
     pub fn reserve(&mut self, name: &str) {
         self.taken.insert(folded(name));
@@ -19,7 +40,7 @@ impl NameAllocator {
 
     /// The target's name for a source name: the same where possible, else changed as little as needed.
     pub fn allocate(&mut self, wanted: &str) -> String {
-        let clean = cleaned(wanted);
+        let clean = cleaned(wanted, self.kind);
         let mut name = clean.clone();
         let mut number = 2;
         while !self.taken.insert(folded(&name)) {
@@ -35,7 +56,7 @@ impl NameAllocator {
 }
 
 /// A name with only characters that identifiers can have, at most 64 of them.
-fn cleaned(wanted: &str) -> String {
+fn cleaned(wanted: &str, kind: NameKind) -> String {
     let mut name = String::with_capacity(wanted.len());
     for letter in wanted.chars() {
         match letter {
@@ -55,14 +76,55 @@ fn cleaned(wanted: &str) -> String {
     if name.is_empty() {
         return "_unnamed".to_owned();
     }
-    if name.chars().count() > NAME_CHARACTERS_MAX {
+    if kept_by_server(&name, kind) {
+        name.insert_str(0, "legacy_");
+    }
+    let too_long_for_a_file =
+        kind == NameKind::Table && file_name_bytes(&name) > FILE_NAME_BYTES_MAX;
+    if name.chars().count() > NAME_CHARACTERS_MAX || too_long_for_a_file {
         let hash = fingerprint(wanted);
-        return format!(
-            "{}_{hash}",
-            shortened(&name, NAME_CHARACTERS_MAX - hash.len() - 1)
-        );
+        let mut characters = NAME_CHARACTERS_MAX - hash.len() - 1;
+        loop {
+            let short = format!("{}_{hash}", shortened(&name, characters));
+            if kind != NameKind::Table || file_name_bytes(&short) <= FILE_NAME_BYTES_MAX {
+                return short;
+            }
+            characters -= 1;
+        }
     }
     name
+}
+
+/// Bytes of a table's file name, with room for the endings that the server adds (file systems allow 255).
+const FILE_NAME_BYTES_MAX: usize = 200;
+
+/// Bytes of a table's name in the server's file names, where most characters are written `@xxxx`.
+fn file_name_bytes(name: &str) -> usize {
+    name.chars()
+        .map(|letter| {
+            if letter.is_ascii_alphanumeric() || letter == '_' {
+                1
+            } else {
+                5
+            }
+        })
+        .sum()
+}
+
+/// Names that the server keeps for itself, or gives a meaning.
+fn kept_by_server(name: &str, kind: NameKind) -> bool {
+    let upper = name.to_ascii_uppercase();
+    match kind {
+        NameKind::Table => upper.starts_with("#SQL") || upper.starts_with("#MYSQL50#"),
+        NameKind::Column => matches!(
+            upper.as_str(),
+            "DB_ROW_ID" | "DB_TRX_ID" | "DB_ROLL_PTR" | "FTS_DOC_ID"
+        ),
+        NameKind::Index => matches!(
+            upper.as_str(),
+            "PRIMARY" | "GEN_CLUST_INDEX" | "FTS_DOC_ID_INDEX"
+        ),
+    }
 }
 
 fn shortened(name: &str, characters: usize) -> String {
@@ -131,7 +193,7 @@ mod tests {
 
     #[test]
     fn ordinary_names_stay() {
-        let mut names = NameAllocator::default();
+        let mut names = NameAllocator::new(NameKind::Table);
         for name in ["order", "a b", "a\"b", "Größe", "1st"] {
             assert_eq!(names.allocate(name), name);
         }
@@ -139,7 +201,7 @@ mod tests {
 
     #[test]
     fn impossible_names_change() {
-        let mut names = NameAllocator::default();
+        let mut names = NameAllocator::new(NameKind::Table);
         assert_eq!(names.allocate(""), "_unnamed");
         assert_eq!(names.allocate("end "), "end_");
         assert_eq!(names.allocate("🚀"), "_u1F680");
@@ -151,7 +213,8 @@ mod tests {
 
     #[test]
     fn equal_names_are_kept_apart() {
-        let mut names = NameAllocator::default();
+        let mut names = NameAllocator::new(NameKind::Column);
+        assert_eq!(names.allocate("DB_ROW_ID"), "legacy_DB_ROW_ID");
         assert_eq!(names.allocate("e"), "e");
         assert_eq!(names.allocate("é"), "é_2");
         assert_eq!(names.allocate("E"), "E_3");

@@ -438,13 +438,7 @@ mod tests {
                 .unwrap()
                 .rounds_within_rule(12)
         );
-        assert!(
-            !ShortestDecimal::of(5.12e-10)
-                .unwrap()
-                .round(12)
-                .0
-                .eq(&ShortestDecimal::of(5.12e-10).unwrap())
-        );
+        assert_eq!(ShortestDecimal::of(5.12e-10).unwrap().round(12).1, Rounded::Exact);
         assert!(
             !ShortestDecimal::of(5.1234e-10)
                 .unwrap()

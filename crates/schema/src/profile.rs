@@ -3,8 +3,9 @@
 use cbtrade_sqlite::ValueRef;
 use serde::{Deserialize, Serialize};
 
-use crate::carriage::{empty_date, negative_zero};
+use crate::carriage::{UnixTime, flag_of_word, negative_zero, unix_time};
 use crate::finding::Sample;
+use crate::model::ColumnType;
 use crate::moment::{Moment, parse_date_text};
 use crate::number::{
     LooksLike, ShortestDecimal, TextNumber, exact_in_double, integral, looks_like,
@@ -142,6 +143,8 @@ pub struct ColumnProfile {
     pub texts_numeric: u64,
     /// Texts that have no numeric meaning.
     pub texts_not_numeric: Seen,
+    /// Empty texts in a column of numbers.
+    pub numbers_empty: Seen,
     /// Texts exactly `YYYY-MM-DD HH:MM:SS`.
     pub dates_plain: u64,
     /// Texts exactly `YYYY-MM-DD`.
@@ -234,7 +237,16 @@ impl ColumnProfile {
             }
         }
         if interest.dates {
-            self.observe_moment(row, value, Moment::from_unix(integer), false);
+            self.observe_unix(row, value);
+        }
+    }
+
+    /// A value of a date column that is no date text.
+    fn observe_unix(&mut self, row: i64, value: ValueRef<'_>) {
+        match unix_time(value) {
+            UnixTime::Moment(moment) => self.observe_moment(row, value, moment, false),
+            UnixTime::Empty => self.dates_empty.note(row, value),
+            UnixTime::Other => self.dates_invalid.note(row, value),
         }
     }
 
@@ -254,10 +266,7 @@ impl ColumnProfile {
             self.observe_decimal(decimal, row, value, shortest);
         }
         if interest.dates {
-            match crate::carriage::Carriage::moment_of(value) {
-                Some(moment) => self.observe_moment(row, value, moment, false),
-                None => self.dates_invalid.note(row, value),
-            }
+            self.observe_unix(row, value);
         }
     }
 
@@ -326,8 +335,13 @@ impl ColumnProfile {
         let value = ValueRef::Text(text);
         let number = std::str::from_utf8(text).ok().and_then(TextNumber::parse);
         let Some(number) = number else {
-            let boolean = text.eq_ignore_ascii_case(b"true") || text.eq_ignore_ascii_case(b"false");
-            if !(boolean && interest.decimal.is_none()) {
+            let flag = interest.integer_range == ColumnType::TinyInt.integer_range()
+                && std::str::from_utf8(text).is_ok_and(|word| flag_of_word(word).is_some());
+            if text.is_empty() {
+                self.numbers_empty.note(row, value);
+            } else if flag {
+                self.texts_numeric += 1;
+            } else {
                 self.texts_not_numeric.note(row, value);
             }
             return;
@@ -355,11 +369,7 @@ impl ColumnProfile {
     fn observe_date_text(&mut self, row: i64, text: &[u8]) {
         let value = ValueRef::Text(text);
         let Some(date) = parse_date_text(text) else {
-            if empty_date(text) {
-                self.dates_empty.note(row, value)
-            } else {
-                self.dates_invalid.note(row, value)
-            }
+            self.observe_unix(row, value);
             return;
         };
         self.dates_plain += u64::from(date.plain);
@@ -430,6 +440,7 @@ impl ColumnProfile {
             (&mut self.texts_too_long, &other.texts_too_long),
             (&mut self.texts_invalid, &other.texts_invalid),
             (&mut self.texts_not_numeric, &other.texts_not_numeric),
+            (&mut self.numbers_empty, &other.numbers_empty),
             (&mut self.dates_other_form, &other.dates_other_form),
             (&mut self.dates_empty, &other.dates_empty),
             (&mut self.dates_invalid, &other.dates_invalid),

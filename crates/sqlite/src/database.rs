@@ -33,6 +33,12 @@ impl Database {
             .map_err(|source| Error::io(path, "open", source))?;
         let connection = uri::open(&path, Access::Immutable)?;
         configure(&connection).map_err(|source| Error::sql(&path, "read the schema", source))?;
+        // A program's own collation is not here; its tables must be readable all the same, in whatever order.
+        connection
+            .collation_needed(|connection, name| {
+                connection.create_collation(name, |one, other| one.cmp(other))
+            })
+            .map_err(|source| Error::sql(&path, "stand in for foreign collations", source))?;
         let encoding = connection
             .query_row("PRAGMA encoding", [], |row| row.get::<_, String>(0))
             .map_err(|source| Error::sql(&path, "read the text encoding", source))?;
@@ -76,7 +82,7 @@ pub(crate) fn configure(connection: &Connection) -> rusqlite::Result<()> {
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_TRUSTED_SCHEMA, false)?;
     // Flat memory at any size of file: a bounded cache, no mapping; sorting spills to files.
     connection.execute_batch(
-        "PRAGMA cache_size = -16000; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;",
+        "PRAGMA cache_size = -4000; PRAGMA mmap_size = 0; PRAGMA cell_size_check = ON;",
     )?;
     connection.query_row("SELECT count(*) FROM main.sqlite_schema", [], |_| Ok(()))?;
     let flags = FunctionFlags::SQLITE_UTF8 | FunctionFlags::SQLITE_DETERMINISTIC;

@@ -57,11 +57,6 @@ INSERT INTO poss (pos_id, test_txn_yn, base_symb, symb, prod_id, pos_stat, tot_o
   base_size_incr, sell_yn, hodl_yn, note1, pos_begin_dttm, pos_begin_unix, age_mins, check_last_dttm,
   check_last_unix, add_dttm, add_unix, dlm, dlm_unix, pos_end_dttm)
 VALUES (11, 'N', 'BTC', 'USDC', 'BTC-USDC', 'OPEN', 100.5, 0.0, 0.6, 0.00086931, 0.00086931, 115608.25, 116000.01, 116500.5, 115000.25, 0.34, 'up', 'sha', '1h', 1, 'poss-11', 1e-08, 'N', 'N', 'first', 1754827200.123456, 1754827200, 1290, '2025-08-11 09:30:15', 1754904615, '2025-08-10 12:00:00', 1754827200, '2025-08-11 09:30:15', 1754904615, '1754827200');
-INSERT INTO poss (pos_id, test_txn_yn, base_symb, symb, prod_id, pos_stat, tot_out_cnt, tot_in_cnt, buy_fees_cnt, buy_cnt, hold_cnt,
-  prc_buy, prc_curr, prc_high, prc_low, prc_chg_pct, buy_strat_type, buy_strat_name, buy_strat_freq, bo_id, bo_uuid,
-  base_size_incr, sell_yn, hodl_yn, note1, pos_begin_dttm, pos_begin_unix, age_mins, check_last_dttm,
-  check_last_unix, add_dttm, add_unix, dlm, dlm_unix, pos_end_dttm)
-VALUES (12, 'N', 'BTC', 'USDC', 'BTC-USDC', 'OPEN', 100.5, 0.0, 0.6, 0.00086931, 0.00086931, 115608.25, 116000.01, 116500.5, 115000.25, 0.34, 'up', 'sha', '1h', 1, 'poss-12', 1e-08, 'N', 'N', 'first', 2460897.5, 1754827200, 1290, '2025-08-11 09:30:15', 1754904615, '2025-08-10 12:00:00', 1754827200, '2025-08-11 09:30:15', 1754904615, NULL);
 INSERT INTO buy_ords (bo_id, test_txn_yn, base_symb, symb, prod_id, buy_order_uuid, buy_client_order_id, ord_stat, buy_strat_type,
   buy_strat_name, buy_strat_freq, buy_cnt_est, buy_cnt_act, fees_cnt_act, tot_out_cnt, prc_buy_est, prc_buy_act,
   buy_begin_dttm, buy_begin_unix, buy_end_dttm, buy_end_unix, add_dttm, add_unix, dlm, dlm_unix)

@@ -61,11 +61,21 @@ fn of_connection(source: &cbtrade_mysql::mysql_async::Error) -> Vec<String> {
         ];
     };
     let hint = match io.kind() {
-        IoKind::NotFound => "There is no such socket: the server is not running, or its socket is elsewhere. `ss -xl` lists the sockets of running servers.",
-        IoKind::ConnectionRefused => "Nothing listens there: the server is not running, or on another port. `ss -tln` lists the ports of this machine.",
-        IoKind::PermissionDenied => "This user may not use that socket. Run as the server's user, or use host and port instead of the socket.",
-        _ if io.to_string().contains("lookup") => "The host name is not known. Check its spelling in --target.",
-        _ => "The connection was cut off before the login was done: check host and port, and whether a MySQL or MariaDB server is what listens there.",
+        IoKind::NotFound => {
+            "There is no such socket: the server is not running, or its socket is elsewhere. `ss -xl` lists the sockets of running servers."
+        }
+        IoKind::ConnectionRefused => {
+            "Nothing listens there: the server is not running, or on another port. `ss -tln` lists the ports of this machine."
+        }
+        IoKind::PermissionDenied => {
+            "This user may not use that socket. Run as the server's user, or use host and port instead of the socket."
+        }
+        _ if io.to_string().contains("lookup") => {
+            "The host name is not known. Check its spelling in --target."
+        }
+        _ => {
+            "The connection was cut off before the login was done: check host and port, and whether a MySQL or MariaDB server is what listens there."
+        }
     };
     vec![
         hint.to_owned(),
@@ -75,14 +85,30 @@ fn of_connection(source: &cbtrade_mysql::mysql_async::Error) -> Vec<String> {
 
 fn of_class(class: ErrorClass) -> Vec<String> {
     let hint = match class {
-        ErrorClass::AccessDenied => "The user lacks a right. As an administrator of the server: GRANT ALL PRIVILEGES ON `DATABASE`.* TO 'USER'@'HOST'; then run the same command again. `cbtrade doctor --target URL` lists what is missing.",
-        ErrorClass::DiskFull => "The server's disk is full. Make room there, then run the same command again: it goes on where it stands.",
-        ErrorClass::ConnectionLost => "The connection was lost. What has arrived is written down: run the same command again, it goes on where it stands.",
-        ErrorClass::ServerUnavailable => "The server takes no connections at the moment. Run the same command again when it does.",
-        ErrorClass::RetryTransaction => "Somebody else holds locks in the target's tables. End what uses them, then run the same command again.",
-        ErrorClass::ReadOnly => "The server takes no writes (read_only). Name the primary server, or switch read_only off.",
-        ErrorClass::PacketTooLarge => "A value is larger than the server takes. As an administrator: SET GLOBAL max_allowed_packet = 1073741824; then run the same command again.",
-        _ => "Nothing of the source was changed. `cbtrade doctor --target URL` shows what the server says about itself.",
+        ErrorClass::AccessDenied => {
+            "The user lacks a right. As an administrator of the server: GRANT ALL PRIVILEGES ON `DATABASE`.* TO 'USER'@'HOST'; then run the same command again. `cbtrade doctor --target URL` lists what is missing."
+        }
+        ErrorClass::DiskFull => {
+            "The server's disk is full. Make room there, then run the same command again: it goes on where it stands."
+        }
+        ErrorClass::ConnectionLost => {
+            "The connection was lost. What has arrived is written down: run the same command again, it goes on where it stands."
+        }
+        ErrorClass::ServerUnavailable => {
+            "The server takes no connections at the moment. Run the same command again when it does."
+        }
+        ErrorClass::RetryTransaction => {
+            "Somebody else holds locks in the target's tables. End what uses them, then run the same command again."
+        }
+        ErrorClass::ReadOnly => {
+            "The server takes no writes (read_only). Name the primary server, or switch read_only off."
+        }
+        ErrorClass::PacketTooLarge => {
+            "A value is larger than the server takes. As an administrator: SET GLOBAL max_allowed_packet = 1073741824; then run the same command again."
+        }
+        _ => {
+            "Nothing of the source was changed. `cbtrade doctor --target URL` shows what the server says about itself."
+        }
     };
     vec![hint.to_owned()]
 }
@@ -90,19 +116,48 @@ fn of_class(class: ErrorClass) -> Vec<String> {
 /// Hints for an error of a source file.
 pub(super) fn of_file(error: &cbtrade_sqlite::Error) -> Vec<String> {
     let hint = match error.kind() {
-        FileKind::NotFound => "Check the path. A relative path counts from the directory that you are in.",
-        FileKind::NoPermission => "This user may not read the file. Run as the user that the bots run as, or give yourself the right to read it.",
-        FileKind::NotADatabase => "Name the SQLite database itself, not an archive, a dump or its -wal file. A dump in SQL text can be read into a database first: sqlite3 new.db < dump.sql",
-        FileKind::LooksEncrypted => "Decrypt it first, with the program that encrypted it; cbtrade reads plain SQLite files.",
-        FileKind::Truncated => "The file was cut off. Look for an earlier copy, with its -wal file.",
-        FileKind::Locked => "`cbtrade doctor FILE` shows which process holds the lock. Stop it (the bots first), then run the same command again.",
-        FileKind::Changed => "Something still writes to the file. `cbtrade doctor FILE` shows which process has it open. Stop it, then run the same command again: it starts from the new content.",
-        FileKind::DiskFull => "The disk is full: a snapshot needs as much room as the file. Make room, or name another home folder with --home, then run the same command again.",
+        FileKind::NotFound => {
+            "Check the path. A relative path counts from the directory that you are in."
+        }
+        FileKind::NoPermission => {
+            "This user may not read the file. Run as the user that the bots run as, or give yourself the right to read it."
+        }
+        FileKind::NotADatabase => {
+            "Name the SQLite database itself, not an archive, a dump or its -wal file. A dump in SQL text can be read into a database first: sqlite3 new.db < dump.sql"
+        }
+        FileKind::LooksEncrypted => {
+            "Decrypt it first, with the program that encrypted it; cbtrade reads plain SQLite files."
+        }
+        FileKind::Truncated => {
+            "The file was cut off. Look for an earlier copy, with its -wal file."
+        }
+        FileKind::Locked => {
+            "`cbtrade doctor FILE` shows which process holds the lock. Stop it (the bots first), then run the same command again."
+        }
+        FileKind::Changed => {
+            "Something still writes to the file. `cbtrade doctor FILE` shows which process has it open. Stop it, then run the same command again: it starts from the new content."
+        }
+        FileKind::DiskFull => {
+            "The disk is full: a snapshot needs as much room as the file. Make room, or name another home folder with --home, then run the same command again."
+        }
         FileKind::Corrupt => "The file is damaged. `cbtrade doctor FILE` lists the damage.",
-        FileKind::Io => "The operating system could not read the file; its log (dmesg) may say why.",
+        FileKind::Io => {
+            "The operating system could not read the file; its log (dmesg) may say why."
+        }
         FileKind::Sql => "`cbtrade doctor FILE` looks at the file without changing it.",
     };
     vec![hint.to_owned()]
+}
+
+/// The kind of an error of a source file.
+pub(super) fn file_kind(error: &cbtrade_sqlite::Error) -> Kind {
+    match error.kind() {
+        FileKind::NotFound | FileKind::NoPermission | FileKind::Locked | FileKind::Io => {
+            Kind::Unreachable
+        }
+        FileKind::DiskFull => Kind::Stopped,
+        _ => Kind::Refused,
+    }
 }
 
 /// The kind of a failure on a file of ours, or on looking for a source.
@@ -137,14 +192,24 @@ pub(super) fn of_work(path: &Path, source: &std::io::Error) -> Vec<String> {
 pub(super) fn of_private_server(error: &cbtrade_server::Error) -> Vec<String> {
     use cbtrade_server::Error;
     let hint = match error {
-        Error::NoProgram { .. } | Error::IncompleteProgram { .. } => "Or name an existing server: --target mysql://user@host:port/database",
+        Error::NoProgram { .. } | Error::IncompleteProgram { .. } => {
+            "Or name an existing server: --target mysql://user@host:port/database"
+        }
         Error::NotCreated { .. } | Error::NotRunning { .. } => "Start it: cbtrade server start",
-        Error::NotOurs { .. } => "Name another home folder with --home, or move what is in this one away.",
-        Error::PortTaken { .. } => "Name another port, or none: the socket is enough on one machine.",
+        Error::NotOurs { .. } => {
+            "Name another home folder with --home, or move what is in this one away."
+        }
+        Error::PortTaken { .. } => {
+            "Name another port, or none: the socket is enough on one machine."
+        }
         Error::Locked { .. } => "Wait until it has ended, then run the same command again.",
-        Error::OtherFlavour { .. } => "Leave --flavour out, or name another home folder with --home.",
+        Error::OtherFlavour { .. } => {
+            "Leave --flavour out, or name another home folder with --home."
+        }
         Error::NoHome => "export CBTRADE_HOME=/path/with/room",
-        Error::Start { .. } | Error::Create { .. } => "The lines above are the server's own. A full disk and too little memory are the usual reasons.",
+        Error::Start { .. } | Error::Create { .. } => {
+            "The lines above are the server's own. A full disk and too little memory are the usual reasons."
+        }
         Error::Session { source, .. } => return of_server(source),
         _ => "`cbtrade server status` shows the folder and the log.",
     };

@@ -70,7 +70,9 @@ pub(crate) fn choices(finding: &Value) -> Vec<&str> {
 pub(crate) fn choice_meaning(choice: &str) -> &'static str {
     match choice {
         "widen" => "make the column wide enough for every value",
-        "quarantine" => "keep the exact original beside the row; the column shows the nearest value it can, or NULL",
+        "quarantine" => {
+            "keep the exact original beside the row; the column shows the nearest value it can, or NULL"
+        }
         "round" => "round as the rule allows",
         "convert" => "take it over in the form of the target's type",
         "rename" => "give it another name",

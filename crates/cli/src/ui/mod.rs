@@ -106,11 +106,20 @@ impl Ui {
         let mut text = format!(
             "\n{} {}",
             Style::Error.paint("error:"),
-            wrapped(&error.message, LINE_WIDTH, "       ")
+            if error.message.contains('\n') {
+                error.message.clone()
+            } else {
+                wrapped(&error.message, LINE_WIDTH, "       ")
+            }
         );
         for cause in &error.causes {
             text.push_str("\n  because: ");
-            text.push_str(&wrapped(cause, LINE_WIDTH, "           "));
+            // A server's log comes in lines of its own.
+            if cause.contains('\n') {
+                text.push_str(&cause.replace('\n', "\n           "));
+            } else {
+                text.push_str(&wrapped(cause, LINE_WIDTH, "           "));
+            }
         }
         if let Some(listing) = &error.listing {
             text.push_str("\n\n");
@@ -152,7 +161,7 @@ impl Ui {
                 }),
             );
             document.insert("exit_code".to_owned(), json!(code));
-            document.extend(error.detail.clone());
+            document.extend(error.detail.as_ref().clone());
             self.document(&Value::Object(document));
         }
         code

@@ -44,13 +44,17 @@ const BATCH_BYTES: u64 = 1 << 20;
 /// Bytes after which an INSERT is sent whatever its number of rows, for tables with a few very large ones.
 const BATCH_BYTES_MAX: u64 = 4 << 20;
 
+/// The smallest max_allowed_packet that servers allow.
+const PACKET_BYTES_MIN: u64 = 1024;
+
 /// Row counts that divide the rows of a chunk, so that nearly all INSERTs of a table are the same statement.
 const BATCH_ROWS: [usize; 10] = [BATCH_ROWS_MAX, 500, 250, 200, 100, 50, 20, 10, 5, 2];
 
 /// Rows of a full INSERT into a table with so many parameters and bytes per row.
-fn batch_rows(parameters_per_row: usize, bytes_per_row: u64) -> usize {
+fn batch_rows(parameters_per_row: usize, bytes_per_row: u64, packet_bytes_max: u64) -> usize {
     let by_parameters = PARAMETERS_MAX / parameters_per_row.max(1);
-    let by_bytes = usize::try_from(BATCH_BYTES / bytes_per_row.max(1)).unwrap_or(BATCH_ROWS_MAX);
+    let by_bytes = usize::try_from(BATCH_BYTES.min(packet_bytes_max / 4) / bytes_per_row.max(1))
+        .unwrap_or(BATCH_ROWS_MAX);
     let most = by_parameters.min(by_bytes);
     BATCH_ROWS
         .into_iter()
@@ -79,6 +83,7 @@ pub(super) fn read_chunk(
     database: &Database,
     plan: &TablePlan,
     task: Task,
+    packet_bytes_max: u64,
     sender: &Sender<Batch>,
 ) -> Result<(), Error> {
     let (scan_columns, feeds) = feeds(plan);
@@ -93,21 +98,31 @@ pub(super) fn read_chunk(
         first: Some(task.chunk.first),
         last: Some(task.chunk.last),
     };
-    let rows_max = batch_rows(feeds.len(), task.row_bytes);
+    let packet_bytes_max = packet_bytes_max.max(PACKET_BYTES_MIN);
+    let rows_max = batch_rows(feeds.len(), task.row_bytes, packet_bytes_max);
+    // Half a packet leaves room for what the protocol adds, whatever the rows are.
+    let bytes_max = BATCH_BYTES_MAX.min(packet_bytes_max / 2);
     let mut batch = Batch::default();
     let mut bytes = 0_u64;
     let mut rows = 0_u64;
     let visited = database.scan(&scan, |address, row| {
-        let (row_bytes, refused) = push_row(&feeds, address, row, &mut batch);
-        if let Some((column, value)) = refused {
-            return Err(Stopped::Value(Error::Bug(format!(
-                "table {}, column {column}, row {address}: the plan has no decision for {value}",
+        let fetched = |error: cbtrade_sqlite::rusqlite::Error| {
+            Stopped::Value(Error::Bug(format!(
+                "table {}, row {address}: a value cannot be fetched: {error}",
                 plan.source
-            ))));
+            )))
+        };
+        let row_bytes = row_bytes(&feeds, row).map_err(fetched)?;
+        if batch.rows > 0 && bytes + row_bytes > bytes_max {
+            bytes = 0;
+            sender
+                .blocking_send(std::mem::take(&mut batch))
+                .map_err(|_| Stopped::Receiver)?;
         }
+        push_row(&feeds, address, row, &mut batch).map_err(fetched)?;
         bytes += row_bytes;
         rows += 1;
-        if batch.rows >= rows_max || bytes >= BATCH_BYTES_MAX {
+        if batch.rows >= rows_max {
             bytes = 0;
             sender
                 .blocking_send(std::mem::take(&mut batch))
@@ -155,32 +170,40 @@ fn feeds(plan: &TablePlan) -> (Vec<String>, Vec<Feed>) {
     (scan_columns, feeds)
 }
 
+/// Bytes of a row on the way to the server, roughly.
+fn row_bytes(
+    feeds: &[Feed],
+    row: &cbtrade_sqlite::rusqlite::Row<'_>,
+) -> Result<u64, cbtrade_sqlite::rusqlite::Error> {
+    let mut bytes = 0;
+    for feed in feeds {
+        bytes += match feed {
+            Feed::Scanned(at, _) => value_bytes(row.get_ref(*at)?),
+            Feed::Address => 9,
+            Feed::Constant(text) => text.len() as u64 + 4,
+        };
+    }
+    Ok(bytes)
+}
+
 fn push_row(
     feeds: &[Feed],
     address: i64,
     row: &cbtrade_sqlite::rusqlite::Row<'_>,
     batch: &mut Batch,
-) -> (u64, Option<(usize, String)>) {
-    let mut bytes = 0;
+) -> Result<(), cbtrade_sqlite::rusqlite::Error> {
     for (number, feed) in feeds.iter().enumerate() {
         let value = match feed {
             Feed::Scanned(at, carriage) => {
-                let Ok(value) = row.get_ref(*at) else {
-                    return (
-                        bytes,
-                        Some((number, "a value that cannot be fetched".to_owned())),
-                    );
-                };
-                bytes += value_bytes(value);
+                let value = row.get_ref(*at)?;
                 let (encoded, departure) = carriage.encode(value);
                 if let Departure::Original(reason) = departure {
-                    let (class, original) = original_of(value);
-                    bytes += original.len() as u64;
+                    let (class, bytes) = original_of(value);
                     batch.originals.push(Original {
                         row: address,
                         column: number,
                         class,
-                        bytes: original,
+                        bytes,
                         reason: reason.as_str(),
                     });
                 }
@@ -192,7 +215,7 @@ fn push_row(
         batch.values.push(value);
     }
     batch.rows += 1;
-    (bytes, None)
+    Ok(())
 }
 
 fn parameter(encoded: Encoded) -> Value {

@@ -30,7 +30,13 @@ pub(super) async fn write_chunk(
             let path = &shared.sources[plan.file].database;
             let database =
                 Database::open_snapshot(path).map_err(|source| Error::source(path, source))?;
-            read_chunk(&database, plan, task, &sender)
+            read_chunk(
+                &database,
+                plan,
+                task,
+                shared.plan.server.packet_bytes_max,
+                &sender,
+            )
         })
     };
     let written = write_batches(session, shared, task, &mut receiver).await;
@@ -74,13 +80,20 @@ async fn write_batches(
         .execute("START TRANSACTION")
         .await
         .map_err(Error::server(what()))?;
-    let mut statement = (0, String::new());
+    let mut statement = None;
     while let Some(batch) = receiver.recv().await {
-        if statement.0 != batch.rows {
-            statement = (batch.rows, insert_sql(plan, batch.rows));
-        }
+        let prepared = match &statement {
+            Some((rows, prepared)) if *rows == batch.rows => prepared,
+            _ => {
+                let prepared = session
+                    .prepare(&insert_sql(plan, batch.rows))
+                    .await
+                    .map_err(Error::server(what()))?;
+                &statement.insert((batch.rows, prepared)).1
+            }
+        };
         session
-            .execute_with(&statement.1, Params::Positional(batch.values))
+            .execute_prepared(prepared, Params::Positional(batch.values))
             .await
             .map_err(Error::server(what()))?;
         for original in batch.originals {

@@ -110,6 +110,12 @@ pub(super) fn show(value: &[u8], scale: u32) -> String {
     }
 }
 
+/// The whole text of a text value.
+pub(super) fn text_of(value: &[u8]) -> Option<String> {
+    (value.first() == Some(&BYTES))
+        .then(|| String::from_utf8_lossy(value.get(9..).unwrap_or_default()).into_owned())
+}
+
 fn show_decimal(units: i128, scale: u32) -> String {
     let digits = format!(
         "{:0>width$}",

@@ -131,7 +131,8 @@ fn source_positions(table: &TablePlan, source: &Source) -> Result<Figures, Error
     let columns = columns_of(table, &names);
     let (status, strategy) = (has(&columns, "pos_stat"), has(&columns, "buy_strat_name"));
     let mut counts: BTreeMap<String, u64> = BTreeMap::new();
-    let mut sums: BTreeMap<(String, usize), i128> = BTreeMap::new();
+    // `None` once a sum is beyond 128 bits; such a figure is left out on both sides.
+    let mut sums: BTreeMap<(String, usize), Option<i128>> = BTreeMap::new();
     let mut figures = Figures::new();
     scan(table, source, &columns, |values| {
         let text =
@@ -142,8 +143,16 @@ fn source_positions(table: &TablePlan, source: &Source) -> Result<Figures, Error
             if SUMMED.contains(&column.name.as_str())
                 && let Some(scale) = scale(column)
             {
-                *sums.entry((strategy.clone(), at)).or_default() +=
-                    decimal_units(show(&values[at], scale).as_bytes(), scale).unwrap_or(0);
+                let shown = show(&values[at], scale);
+                let units = if shown == "NULL" {
+                    Some(0)
+                } else {
+                    decimal_units(shown.as_bytes(), scale)
+                };
+                let sum = sums.entry((strategy.clone(), at)).or_insert(Some(0));
+                *sum = sum
+                    .zip(units)
+                    .and_then(|(sum, units)| sum.checked_add(units));
             }
         }
         if status.eq_ignore_ascii_case("open") {
@@ -162,6 +171,7 @@ fn source_positions(table: &TablePlan, source: &Source) -> Result<Figures, Error
         figures.insert(format!("positions with status {status}"), count.to_string());
     }
     for ((strategy, at), units) in sums {
+        let Some(units) = units else { continue };
         let name = format!("sum of {} of strategy {strategy}", columns[at].name);
         figures.insert(name, shown_units(units, scale(columns[at]).unwrap_or(0)));
     }
@@ -175,13 +185,9 @@ fn shown_units(units: i128, scale: u32) -> String {
     show(&bytes.bytes, scale)
 }
 
+/// A value as plain text, whole and without quotes.
 fn unquoted(value: &[u8], scale: u32) -> String {
-    let shown = show(value, scale);
-    shown
-        .strip_prefix('\'')
-        .and_then(|rest| rest.strip_suffix('\''))
-        .map(str::to_owned)
-        .unwrap_or(shown)
+    super::canonical::text_of(value).unwrap_or_else(|| show(value, scale))
 }
 
 /// Goes through a source table and gives the canonical values of some columns.
@@ -303,10 +309,10 @@ async fn target_sums(
             .await
             .map_err(Error::server(POSITIONS))?
         {
-            let sum = decimal_units(&sum, scale).map_or_else(
-                || String::from_utf8_lossy(&sum).into_owned(),
-                |units| shown_units(units, scale),
-            );
+            let Some(units) = decimal_units(&sum, scale) else {
+                continue;
+            };
+            let sum = shown_units(units, scale);
             figures.insert(
                 format!(
                     "sum of {} of strategy {}",

@@ -240,3 +240,74 @@ fn split_offset(text: &str) -> Option<(&str, i64)> {
         },
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        Decimal::of_text(text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn numbers_are_equal_in_every_spelling_and_only_then() {
+        for (one, other) in [
+            ("1.50", "15e-1"),
+            ("-0.0", "0"),
+            ("+7", "0007.000"),
+            (".5", "5E-1"),
+            ("1e3", "1000"),
+        ] {
+            assert_eq!(decimal(one), decimal(other));
+        }
+        assert_ne!(decimal("1.5"), decimal("-1.5"));
+        assert_ne!(decimal("9007199254740993"), decimal("9007199254740992"));
+        for text in [
+            "", ".", "1 ", " 1", "1,5", "0x10", "Inf", "nan", "1e", "--1", "e5",
+        ] {
+            assert_eq!(Decimal::of_text(text.as_bytes()), None, "{text:?}");
+        }
+        assert_eq!(decimal("-9223372036854775808").as_integer(), Some(i64::MIN));
+        assert_eq!(decimal("9223372036854775808").as_integer(), None);
+        assert_eq!(decimal("1.5").as_integer(), None);
+    }
+
+    #[test]
+    fn only_the_documented_rounding_counts() {
+        let sum = Decimal::of_double(0.1 + 0.2).unwrap();
+        assert!(sum.rounds_to(&decimal("0.3"), 12));
+        assert!(!sum.rounds_to(&decimal("0.300000000001"), 12));
+        assert!(!decimal("5.1234e-10").rounds_to(&decimal("0.000000000512"), 12));
+        assert!(!decimal("1e-13").rounds_to(&decimal("0"), 12));
+        assert!(decimal("12345.0000000000005").rounds_to(&decimal("12345"), 12));
+        assert!(decimal("-1.5").rounds_to(&decimal("-1.5"), 12));
+    }
+
+    #[test]
+    fn instants_are_equal_in_every_spelling_and_only_then() {
+        let instant = |text: &str| Instant::of_text(text.as_bytes());
+        let plain = instant("2025-10-09 08:53:20").unwrap();
+        assert_eq!(instant("2025-10-09T10:53:20+02:00"), Some(plain));
+        assert_eq!(instant("2025-10-09T08:53:20.000000Z"), Some(plain));
+        assert_ne!(instant("2025-10-09 08:53:20.5"), Some(plain));
+        assert!(plain.is_unix(&decimal("1760000000")));
+        assert!(plain.is_unix(&decimal("1760000000000")));
+        assert!(!plain.is_unix(&decimal("1760000000.5")));
+        assert!(!plain.is_unix(&decimal("1760000")));
+        assert!(
+            instant("1969-12-31 23:59:59")
+                .unwrap()
+                .is_unix(&decimal("-1"))
+        );
+        for text in [
+            "2025-02-29",
+            "2025-13-01",
+            "2025-10-09 24:00:00",
+            "0000-00-00",
+            "2025-10-9",
+            "",
+        ] {
+            assert_eq!(instant(text), None, "{text:?}");
+        }
+    }
+}

@@ -75,7 +75,12 @@ async fn attempt(
     let ending = match Migration::open(job, Options::default(), Arc::new(Silent)) {
         Err(error) => refused(case, &error, &before, site, &mut faults).await?,
         Ok(mut migration) => match migration.run().await {
-            Err(error) => refused(case, &error, &before, site, &mut faults).await?,
+            Err(error) => {
+                if error.kind() == ErrorKind::Different {
+                    second_opinion(case, prepared, &migration, site, &mut faults).await?;
+                }
+                refused(case, &error, &before, site, &mut faults).await?
+            }
             Ok(proof) => {
                 arrived(
                     case,
@@ -110,36 +115,85 @@ async fn arrived(
     site: &mut Site,
     faults: &mut Vec<String>,
 ) -> Outcome<Ending> {
-    let copy = prepared
-        .copy
-        .as_ref()
-        .ok_or("there was no file, and the tool read one")?;
-    let source = Source::open(copy)?;
-    let plan = Plan::read(&migration.plan_path()).map_err(|error| message_of(&error))?;
-    let comparison = Comparison {
-        source: &source,
-        plan: &plan,
-        database: &site.database.clone(),
-        tables: case.tables,
-        catalogue: case.catalogue,
-    };
-    faults.extend(comparison.differences(site.conn()).await?);
+    let (source, plan) = sides(prepared, migration)?;
+    faults.extend(differences(case, &source, &plan, site).await?);
     faults.extend(report_check::missing_lines(&source, &plan, proof));
     if !proof.equal() {
         faults.push("the tool's own proof is not one of equality".to_owned());
     }
-    migration
-        .rollback()
-        .await
-        .map_err(|error| format!("the way back: {}", message_of(&error)))?;
-    let after = site.listing().await?;
-    if after != *before {
-        faults.push(format!("after the way back the target holds {after:?}"));
+    let files = prepared.fingerprint()?;
+    match migration.rollback().await {
+        Err(error) => faults.push(format!("the way back failed: {}", message_of(&error))),
+        Ok(_) => {
+            let left = before.changes(&site.listing().await?);
+            if !left.is_empty() {
+                faults.push(format!("after the way back the target differs: {left}"));
+            }
+        }
+    }
+    if prepared.fingerprint()? != files {
+        faults.push("the way back changed the files of the source".to_owned());
     }
     Ok(match case.expect {
         Expect::Lossless => Ending::Lossless,
         Expect::Refused => Ending::BetterThanAsked,
     })
+}
+
+/// The source's copy and the plan.
+fn sides(prepared: &Prepared, migration: &Migration) -> Outcome<(Source, Plan)> {
+    let copy = prepared
+        .copy
+        .as_ref()
+        .ok_or("there was no file, and the tool read one")?;
+    let plan = Plan::read(&migration.plan_path()).map_err(|error| message_of(&error))?;
+    Ok((Source::open(copy)?, plan))
+}
+
+async fn differences(
+    case: &Case,
+    source: &Source,
+    plan: &Plan,
+    site: &mut Site,
+) -> Outcome<Vec<String>> {
+    let comparison = Comparison {
+        source,
+        plan,
+        database: &site.database.clone(),
+        tables: case.tables,
+        catalogue: case.catalogue,
+    };
+    comparison.differences(site.conn()).await
+}
+
+/// The tool says that the sides differ: what it saw, and whether that is so.
+async fn second_opinion(
+    case: &Case,
+    prepared: &Prepared,
+    migration: &Migration,
+    site: &mut Site,
+    faults: &mut Vec<String>,
+) -> Outcome<()> {
+    if let Ok(Some(proof)) = migration.proof() {
+        let seen = proof.tables.iter().flat_map(|table| &table.listed);
+        faults.extend(
+            seen.take(5)
+                .map(|difference| format!("the tool sees {difference:?}")),
+        );
+        let figures = proof.trader.figures.iter();
+        faults.extend(
+            figures
+                .filter(|figure| figure.source != figure.target)
+                .map(|figure| format!("the tool sees {figure:?}")),
+        );
+    }
+    let (source, plan) = sides(prepared, migration)?;
+    let own = differences(case, &source, &plan, site).await?;
+    if own.is_empty() {
+        faults.push("the harness sees no difference".to_owned());
+    }
+    faults.extend(own);
+    Ok(())
 }
 
 /// The tool refused: it must have been for the reason that the case names, and nothing may have changed.
@@ -163,11 +217,12 @@ async fn refused(
         }
         _ => faults.push(format!("refused ({kind:?}): {message}")),
     }
-    let after = site.listing().await?;
-    if after != *before {
-        faults.push(format!(
-            "the refusal left something behind: {after:?} where there was {before:?}"
-        ));
+    if kind == ErrorKind::Different {
+        return Ok(Ending::Refused(message));
+    }
+    let left = before.changes(&site.listing().await?);
+    if !left.is_empty() {
+        faults.push(format!("the refusal changed the target: {left}"));
     }
     Ok(Ending::Refused(message))
 }

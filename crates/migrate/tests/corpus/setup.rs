@@ -337,10 +337,10 @@ pub(crate) fn play_role() -> Outcome<bool> {
                 "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0",
             )?;
             run_script(&connection, &read_script(&folder, "source.sql")?)?;
-            leave_open(&connection, &folder)?;
+            leave_open(role, &connection, &folder)?;
         }
         Role::LeaveHotJournal | Role::HeldReserved | Role::HeldWalWriter => {
-            leave_open(&connection, &folder)?;
+            leave_open(role, &connection, &folder)?;
         }
         Role::HeldExclusive => run_script(&connection, "BEGIN EXCLUSIVE")?,
         Role::HeldShared => {}
@@ -367,10 +367,15 @@ pub(crate) fn play_role() -> Outcome<bool> {
     std::process::exit(0);
 }
 
-fn leave_open(connection: &Connection, folder: &Path) -> Outcome<()> {
-    if folder.join("uncommitted.sql").exists() {
-        run_script(connection, "PRAGMA cache_size = 5; BEGIN IMMEDIATE")?;
-        run_script(connection, &read_script(folder, "uncommitted.sql")?)?;
+/// Leaves a transaction open. Of a process that is killed, pages must have reached the files; one that stays must not
+/// have begun to write the database file, or nobody could read beside it.
+fn leave_open(role: Role, connection: &Connection, folder: &Path) -> Outcome<()> {
+    if !folder.join("uncommitted.sql").exists() {
+        return Ok(());
     }
-    Ok(())
+    if role.leaves() {
+        run_script(connection, "PRAGMA cache_size = 5")?;
+    }
+    run_script(connection, "BEGIN IMMEDIATE")?;
+    run_script(connection, &read_script(folder, "uncommitted.sql")?)
 }

@@ -46,6 +46,35 @@ pub(crate) struct Listing {
     objects: BTreeMap<String, String>,
 }
 
+impl Listing {
+    /// What is new, gone or changed in a later listing; empty where nothing is.
+    pub(crate) fn changes(&self, later: &Listing) -> String {
+        let mut words = Vec::new();
+        for (before, after) in [
+            (&self.databases, &later.databases),
+            (&self.users, &later.users),
+        ] {
+            words.extend(after.difference(before).map(|name| format!("new: {name}")));
+            words.extend(before.difference(after).map(|name| format!("gone: {name}")));
+        }
+        for (name, content) in &later.objects {
+            match self.objects.get(name) {
+                None => words.push(format!("new: {name}")),
+                Some(before) if before != content => words.push(format!("changed: {name}")),
+                Some(_) => {}
+            }
+        }
+        let gone = |name: &&String| !later.objects.contains_key(*name);
+        words.extend(
+            self.objects
+                .keys()
+                .filter(gone)
+                .map(|name| format!("gone: {name}")),
+        );
+        words.join(", ")
+    }
+}
+
 /// The target of one case.
 pub(crate) struct Site {
     /// As whom the tool signs in, and to which database.

@@ -7,7 +7,7 @@ use super::{Findings, TableInput, WantedColumn, WantedTable};
 use crate::carriage::{ClassRule, Fidelity, TEXT_BYTES_MAX};
 use crate::finding::{Decision, FindingKind};
 use crate::model::{ColumnPlan, ColumnType, ServerRules};
-use crate::name::NameAllocator;
+use crate::name::{NameAllocator, NameKind};
 use crate::profile::ColumnProfile;
 
 /// Plans the catalogue's columns in its order, then those that only the legacy file has.
@@ -17,7 +17,7 @@ pub(super) fn columns(
     rules: &ServerRules,
     findings: &mut Findings<'_>,
 ) -> Vec<ColumnPlan> {
-    let mut names = NameAllocator::default();
+    let mut names = NameAllocator::new(NameKind::Column);
     names.reserve(super::keys::ADDED_KEY);
     for column in &wanted.columns {
         names.reserve(&column.name);
@@ -149,7 +149,7 @@ fn fit(
         }
         _ => fit_text(raw, profile, plan, findings),
     }
-    if profile.nulls > 0 && !plan.auto_increment {
+    if profile.nulls > 0 {
         plan.nullable = true;
     }
 }
@@ -175,6 +175,18 @@ fn not_numbers(
             &[Decision::Quarantine],
         );
         plan.nullable |= decision == Decision::Quarantine;
+    }
+    if profile.numbers_empty.count > 0 {
+        let meaning = "Empty texts where the bots read numbers; the rows show NULL and the exact originals are kept beside them.".to_owned();
+        findings.seen(
+            FindingKind::EmptyNumber,
+            &raw.name,
+            &profile.numbers_empty,
+            meaning,
+            Decision::Quarantine,
+            &[],
+        );
+        plan.nullable = true;
     }
     if profile.infinite.count > 0 {
         let meaning = "Infinite numbers in a column of the bots. Choose `quarantine`: the rows show NULL and the exact values are kept beside them; or correct the source.".to_owned();

@@ -7,7 +7,7 @@ use crate::carriage::{ClassRule, Fidelity};
 use crate::expression::{ConvertedDefault, convert_default};
 use crate::finding::{Decision, FindingKind};
 use crate::model::{ColumnPlan, ColumnType, ObjectPlan, ServerRules};
-use crate::name::NameAllocator;
+use crate::name::{NameAllocator, NameKind};
 use crate::profile::{ColumnProfile, Interest};
 
 /// What a declared type asks for.
@@ -137,7 +137,7 @@ pub(super) fn columns(
     findings: &mut Findings<'_>,
     objects: &mut Vec<ObjectPlan>,
 ) -> Vec<ColumnPlan> {
-    let mut names = NameAllocator::default();
+    let mut names = NameAllocator::new(NameKind::Column);
     names.reserve(super::keys::ADDED_KEY);
     input
         .raw

@@ -1,6 +1,6 @@
 //! Primary keys, unique keys, indexes, and the order in which verification walks a table.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 
 use cbtrade_sqlite::{IndexOrigin, RawIndex, RawTable};
 
@@ -10,7 +10,7 @@ use crate::finding::{Decision, FindingKind};
 use crate::model::{
     ColumnPlan, ColumnType, IndexColumn, IndexPlan, ObjectPlan, OrderPlan, RowKey, ServerRules,
 };
-use crate::name::NameAllocator;
+use crate::name::{NameAllocator, NameKind};
 use crate::profile::ColumnProfile;
 
 /// Name of the invisible primary key of tables without a usable one: the row's address in the source.
@@ -56,18 +56,25 @@ pub(super) fn decide(
     objects: &mut Vec<ObjectPlan>,
 ) -> Keys {
     let mut candidates = match input.wanted {
-        Some(wanted) => wanted_candidates(wanted, columns),
+        Some(wanted) => {
+            legacy_indexes(input.raw, objects);
+            wanted_candidates(wanted, columns)
+        }
         None => source_candidates(input.raw, columns, objects),
     };
     resolve_equal_keys(input, rules, columns, &mut candidates, findings);
     keys_beyond_ascii(input, rules, columns, &candidates, findings);
     refuse_impossible_primary(input, columns, &mut candidates, findings);
-    let mut names = NameAllocator::default();
+    let mut names = NameAllocator::new(NameKind::Index);
     names.reserve("PRIMARY");
     let mut row_key = RowKey::Added(ADDED_KEY.to_owned());
     let mut indexes: Vec<IndexPlan> = Vec::new();
-    for candidate in candidates {
-        let direct = size_columns(&candidate, columns, input, rules);
+    let shares = key_shares(&candidates, columns, input, rules);
+    for mut candidate in candidates {
+        if !candidate.primary && implied(&candidate, &row_key, columns) {
+            candidate.unique = false;
+        }
+        let direct = size_columns(&candidate, columns, input, &shares, rules);
         if candidate.primary && direct {
             row_key = RowKey::Columns(
                 candidate
@@ -94,6 +101,7 @@ pub(super) fn decide(
             indexes.push(index);
         }
     }
+    limit_indexes(&mut indexes, input, objects);
     let keyed: HashSet<String> = match &row_key {
         RowKey::Columns(names) => names.iter().cloned().collect(),
         RowKey::Added(_) => HashSet::new(),
@@ -109,6 +117,29 @@ pub(super) fn decide(
         }
     }
     Keys { row_key, indexes }
+}
+
+/// A table of the server has at most 64 indexes, the primary key among them: unique ones go first.
+fn limit_indexes(
+    indexes: &mut Vec<IndexPlan>,
+    input: &TableInput<'_>,
+    objects: &mut Vec<ObjectPlan>,
+) {
+    const INDEXES_MAX: usize = 63;
+    if indexes.len() <= INDEXES_MAX {
+        return;
+    }
+    indexes.sort_by_key(|index| !index.unique);
+    for index in indexes.drain(INDEXES_MAX..) {
+        objects.push(ObjectPlan {
+            kind: "index".to_owned(),
+            name: index.name.clone(),
+            table: input.raw.name.clone(),
+            converted: false,
+            reason: format!("the table has more than {INDEXES_MAX} indexes besides its primary key, the server's limit"),
+            text: index.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", "),
+        });
+    }
 }
 
 fn key_too_long(input: &TableInput<'_>, findings: &mut Findings<'_>) {
@@ -169,6 +200,24 @@ fn wanted_candidates(wanted: &super::WantedTable, columns: &[ColumnPlan]) -> Vec
         }
     }
     list
+}
+
+/// Indexes of a legacy catalogue table: the catalogue has its own.
+fn legacy_indexes(raw: &RawTable, objects: &mut Vec<ObjectPlan>) {
+    for index in raw
+        .indexes
+        .iter()
+        .filter(|index| index.origin == IndexOrigin::Create)
+    {
+        objects.push(ObjectPlan {
+            kind: "index".to_owned(),
+            name: index.name.clone(),
+            table: raw.name.clone(),
+            converted: false,
+            reason: "the table gets the catalogue's indexes instead".to_owned(),
+            text: index.sql.clone().unwrap_or_default(),
+        });
+    }
 }
 
 fn source_candidates(
@@ -239,7 +288,10 @@ fn usable(
         {
             return Err("a unique index with another collation than its column");
         }
-        parts.push((at, part.descending));
+        // SQLite allows a column twice in an index; the second one sorts nothing.
+        if !parts.iter().any(|(other, _)| *other == at) {
+            parts.push((at, part.descending));
+        }
     }
     Ok(parts)
 }
@@ -380,6 +432,7 @@ fn keeps_apart(input: &TableInput<'_>, column: &ColumnPlan) -> bool {
             profile.texts_not_numeric.count
                 + profile.dates_invalid.count
                 + profile.dates_empty.count
+                + profile.numbers_empty.count
                 + profile.infinite.count
                 == 0
         }
@@ -458,15 +511,51 @@ fn refuse_impossible_primary(
     }
 }
 
-/// Gives the unbounded text columns of a unique key lengths with which it fits an index. `false` if that is not possible.
-fn size_columns(
+/// Whether the primary key alone keeps a candidate's rows apart.
+fn implied(candidate: &Candidate, row_key: &RowKey, columns: &[ColumnPlan]) -> bool {
+    let RowKey::Columns(names) = row_key else {
+        return false;
+    };
+    candidate.unique
+        && names.iter().all(|name| {
+            candidate
+                .columns
+                .iter()
+                .any(|(at, _)| columns[*at].name == *name)
+        })
+}
+
+/// Most columns of an index, on the server that allows fewest.
+const INDEX_PARTS_MAX: usize = 16;
+
+/// Length that the longest value of a column without a length limit needs, in characters or bytes.
+fn needed_length(input: &TableInput<'_>, column: &ColumnPlan) -> Option<u32> {
+    // Numbers shown as text have at most 26 characters.
+    const NUMBER_CHARACTERS_MAX: u64 = 26;
+    let profile = profile_of(input, column)?;
+    let length = if column.column_type.is_text() {
+        profile.text_characters_max
+    } else {
+        profile.text_bytes_max.max(profile.blob_bytes_max)
+    };
+    let length = if profile.integers + profile.reals > 0 {
+        length.max(NUMBER_CHARACTERS_MAX)
+    } else {
+        length
+    };
+    u32::try_from(length).ok()
+}
+
+/// What one unique key leaves for each of its columns without a length limit, in their own unit; `None` if some value
+/// needs more.
+fn share(
     candidate: &Candidate,
-    columns: &mut [ColumnPlan],
+    columns: &[ColumnPlan],
     input: &TableInput<'_>,
     rules: &ServerRules,
-) -> bool {
-    if !candidate.unique {
-        return true;
+) -> Option<Vec<(usize, u32)>> {
+    if candidate.columns.len() > INDEX_PARTS_MAX {
+        return None;
     }
     let fixed: u32 = candidate
         .columns
@@ -479,38 +568,56 @@ fn size_columns(
         .map(|(at, _)| *at)
         .filter(|at| columns[*at].column_type.index_bytes().is_none())
         .collect();
-    if fixed > rules.index_bytes_max {
-        return false;
+    let rest = rules.index_bytes_max.checked_sub(fixed)?;
+    let each = rest / u32::try_from(open.len().max(1)).ok()?;
+    open.into_iter()
+        .map(|at| {
+            let limit = if columns[at].column_type.is_text() {
+                each / 4
+            } else {
+                each
+            };
+            (limit > 0 && needed_length(input, &columns[at])? <= limit).then_some((at, limit))
+        })
+        .collect()
+}
+
+/// For each column without a length limit the least that the unique keys with it leave.
+fn key_shares(
+    candidates: &[Candidate],
+    columns: &[ColumnPlan],
+    input: &TableInput<'_>,
+    rules: &ServerRules,
+) -> BTreeMap<usize, u32> {
+    let mut shares = BTreeMap::new();
+    for candidate in candidates.iter().filter(|candidate| candidate.unique) {
+        for (at, limit) in share(candidate, columns, input, rules).unwrap_or_default() {
+            let least = shares.entry(at).or_insert(limit);
+            *least = limit.min(*least);
+        }
     }
-    let Ok(count) = u32::try_from(open.len()) else {
-        return false;
-    };
-    if count == 0 {
+    shares
+}
+
+/// Gives the unbounded text columns of a unique key lengths with which it fits an index. `false` if that is not possible.
+fn size_columns(
+    candidate: &Candidate,
+    columns: &mut [ColumnPlan],
+    input: &TableInput<'_>,
+    shares: &BTreeMap<usize, u32>,
+    rules: &ServerRules,
+) -> bool {
+    if !candidate.unique {
         return true;
     }
-    let share = (rules.index_bytes_max - fixed) / count;
-    let mut sizes = Vec::with_capacity(open.len());
-    for at in &open {
-        let Some(profile) = profile_of(input, &columns[*at]) else {
-            return false;
-        };
-        let text = columns[*at].column_type.is_text();
-        let limit = if text { share / 4 } else { share };
-        let needed = if text {
-            profile.text_characters_max
-        } else {
-            profile.text_bytes_max.max(profile.blob_bytes_max)
-        };
-        // Numbers shown as text have at most 25 characters.
-        let needed = if profile.integers + profile.reals > 0 {
-            needed.max(25)
-        } else {
-            needed
-        };
-        if limit == 0 || needed > u64::from(limit) {
-            return false;
-        }
-        sizes.push(if text {
+    let Some(open) = share(candidate, columns, input, rules) else {
+        return false;
+    };
+    for (at, limit) in open {
+        let limit = shares.get(&at).copied().unwrap_or(limit);
+        let column = &mut columns[at];
+        column.reason = format!("{}; bounded because it is in a unique key", column.reason);
+        column.column_type = if column.column_type.is_text() {
             ColumnType::Varchar {
                 characters: limit.min(768),
             }
@@ -518,21 +625,13 @@ fn size_columns(
             ColumnType::Varbinary {
                 bytes: limit.min(3072),
             }
-        });
-    }
-    for (at, size) in open.into_iter().zip(sizes) {
-        columns[at].reason = format!(
-            "{}; bounded because it is in a unique key",
-            columns[at].reason
-        );
-        columns[at].column_type = size;
-        if let Some(default) = &columns[at].default {
-            let bare = default
-                .strip_prefix("('")
-                .and_then(|rest| rest.strip_suffix("')"));
-            if let Some(bare) = bare {
-                columns[at].default = Some(format!("'{bare}'"));
-            }
+        };
+        let bare = column
+            .default
+            .as_deref()
+            .and_then(|default| default.strip_prefix("('")?.strip_suffix("')"));
+        if let Some(bare) = bare {
+            column.default = Some(format!("'{bare}'"));
         }
     }
     true
@@ -547,8 +646,8 @@ fn index_plan(
     input: &TableInput<'_>,
     objects: &mut Vec<ObjectPlan>,
 ) -> Option<IndexPlan> {
-    const INDEX_PARTS_MAX: usize = 16;
-    if candidate.columns.len() > INDEX_PARTS_MAX {
+    let hashed = candidate.unique && !direct;
+    if candidate.columns.len() > INDEX_PARTS_MAX && !hashed {
         objects.push(ObjectPlan {
             kind: "index".to_owned(),
             name: candidate.name.clone(),
@@ -562,7 +661,6 @@ fn index_plan(
         });
         return None;
     }
-    let hashed = candidate.unique && !direct;
     // What the bounded columns leave is shared by the others as prefixes.
     let total: u32 = candidate
         .columns

@@ -6,7 +6,7 @@ use crate::expression::convert_check;
 use crate::model::{
     CheckPlan, ColumnPlan, ColumnType, ForeignKeyPlan, ObjectPlan, RowKey, TablePlan,
 };
-use crate::name::NameAllocator;
+use crate::name::{NameAllocator, NameKind};
 
 fn object(
     kind: &str,
@@ -41,7 +41,7 @@ pub(super) fn checks(
             .unwrap_or_else(|| format!("check_{}", number + 1));
         match convert_check(&check.expression, columns) {
             Ok(expression) => {
-                let mut names = NameAllocator::default();
+                let mut names = NameAllocator::new(NameKind::Index);
                 let name = names.allocate(&format!("{}_{own}", raw.name));
                 objects.push(object(
                     "check",
@@ -90,7 +90,7 @@ pub fn link_foreign_keys(
     violated: &dyn Fn(&str, usize) -> bool,
     objects: &mut Vec<ObjectPlan>,
 ) {
-    let mut names = NameAllocator::default();
+    let mut names = NameAllocator::new(NameKind::Index);
     for raw in raws {
         for (number, key) in raw.foreign_keys.iter().enumerate() {
             let text = format!(

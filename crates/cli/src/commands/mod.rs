@@ -1,0 +1,48 @@
+//! The commands, one file each.
+
+pub(crate) mod doctor;
+pub(crate) mod migrate;
+pub(crate) mod recover;
+pub(crate) mod sample;
+pub(crate) mod server;
+
+use std::path::{Path, PathBuf};
+
+use crate::arguments::{Arguments, Command};
+use crate::error::Done;
+use crate::place;
+use crate::ui::Ui;
+
+/// What every command is given.
+pub(crate) struct Context<'a> {
+    /// Words.
+    pub(crate) ui: &'a Ui,
+    /// The home folder.
+    pub(crate) home: PathBuf,
+    /// The home folder as it was named on the command line.
+    pub(crate) home_named: Option<PathBuf>,
+}
+
+impl Context<'_> {
+    /// The home folder to repeat in command lines, where it was named.
+    pub(crate) fn home_named(&self) -> Option<&Path> {
+        self.home_named.as_deref()
+    }
+}
+
+/// Runs the command.
+pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
+    let home_named = arguments.home.clone();
+    let context = Context {
+        ui,
+        home: place::home(arguments.home)?,
+        home_named,
+    };
+    match arguments.command {
+        Command::Doctor(arguments) => doctor::run(&context, &arguments).await,
+        Command::Recover(arguments) => recover::run(&context, &arguments).await,
+        Command::Migrate(arguments) => migrate::run(&context, &arguments).await,
+        Command::Server(arguments) => server::run(&context, &arguments).await,
+        Command::Sample(arguments) => sample::run(&context, &arguments),
+    }
+}

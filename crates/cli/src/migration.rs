@@ -1,0 +1,334 @@
+//! A migration as the commands use it: opened from arguments or from memory, guarded, with its next commands.
+
+use std::path::{Path, PathBuf};
+
+use cbtrade_migrate::known::{self, Known};
+use cbtrade_migrate::{Job, Migration, Options, Proof, Status};
+use cbtrade_sqlite::{SnapshotOptions, read_fence};
+use serde_json::{Map, Value, json};
+
+use crate::arguments::{OptionArguments, TargetArguments};
+use crate::error::{CommandError, Kind};
+use crate::place::{self, Place};
+use crate::sources;
+use crate::ui::Ui;
+use crate::words::{grouped, shell};
+
+/// Differences that a report lists one by one.
+const DIFFERENCES_LISTED_MAX: usize = 100;
+
+/// What a command works on.
+pub(crate) struct Opened {
+    /// The library's migration, locked for this process.
+    pub(crate) migration: Migration,
+    /// Where to.
+    pub(crate) place: Place,
+    /// The files.
+    pub(crate) files: Vec<PathBuf>,
+    /// What must be typed again to mean the same migration: sources, target, home.
+    same: String,
+    job: Job,
+    memory: Known,
+    /// Whether it was not known before this command.
+    new: bool,
+}
+
+/// Whether a migration has passed the cut-over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Standing {
+    /// The old files are live.
+    Before,
+    /// A cut-over was confirmed and begun, and did not come to its end.
+    CutoverBegun,
+    /// The target is live.
+    Live,
+}
+
+/// The arguments that say which migration is meant.
+pub(crate) struct Which<'a> {
+    /// Home folder.
+    pub(crate) home: &'a Path,
+    /// Whether the home folder was named on the command line.
+    pub(crate) home_named: Option<&'a Path>,
+    /// Sources as typed.
+    pub(crate) sources: &'a [PathBuf],
+    /// Target as typed.
+    pub(crate) target: &'a TargetArguments,
+    /// Options as typed.
+    pub(crate) options: &'a OptionArguments,
+}
+
+impl Opened {
+    /// Opens the migration that the arguments name, or the one that was begun, where they name none.
+    ///
+    /// # Errors
+    /// Files, server or password that are not to be had; no or several migrations that could be meant.
+    pub(crate) async fn open(ui: &Ui, which: &Which<'_>) -> Result<Opened, CommandError> {
+        if which.sources.is_empty() {
+            let known = only_known(which)?;
+            return Opened::open_known(ui, which, &known).await;
+        }
+        let files = sources::files(which.sources)?;
+        let place = place::resolve(ui, which.home, which.target).await?;
+        let named = absolute(which.sources);
+        Opened::open_at(ui, which, files, named, place)
+    }
+
+    /// Opens a migration that was begun before.
+    ///
+    /// # Errors
+    /// As [`Opened::open`].
+    pub(crate) async fn open_known(
+        ui: &Ui,
+        which: &Which<'_>,
+        known: &Known,
+    ) -> Result<Opened, CommandError> {
+        let arguments = TargetArguments {
+            target: (!known.private_server).then(|| known.target.clone()),
+            candles_database: known.candles_database.clone(),
+            roles: known.roles,
+        };
+        let place = place::resolve(ui, which.home, &arguments).await?;
+        Opened::open_at(ui, which, known.sources.clone(), known.named.clone(), place)
+    }
+
+    fn open_at(
+        ui: &Ui,
+        which: &Which<'_>,
+        files: Vec<PathBuf>,
+        named: Vec<PathBuf>,
+        place: Place,
+    ) -> Result<Opened, CommandError> {
+        let options = Options {
+            exact: which.options.exact,
+            accept_damage: which.options.accept_damage,
+            catalogue: !which.options.no_catalogue,
+            plan: which.options.plan.clone().filter(|path| path.exists()),
+            workers: usize::from(which.options.workers.max(1)),
+            listed_max: DIFFERENCES_LISTED_MAX,
+            roles: place.roles,
+        };
+        let job = Job {
+            sources: files.clone(),
+            target: place.target.clone(),
+            candles_database: place.candles_database.clone(),
+            home: which.home.to_owned(),
+        };
+        let migration = Migration::open(job.clone(), options, ui.progress())?;
+        let same = same_arguments(which, &named, &place);
+        let memory = Known {
+            id: migration.id().to_owned(),
+            sources: files.clone(),
+            named,
+            target: place.target.display(),
+            candles_database: place.candles_database.clone(),
+            private_server: place.private_server,
+            roles: place.roles,
+        };
+        Ok(Opened {
+            migration,
+            place,
+            files,
+            same,
+            job,
+            memory,
+            new: false,
+        })
+    }
+
+    /// Remembers the migration, so that commands without arguments find it. Called when its server has answered.
+    ///
+    /// # Errors
+    /// The home folder cannot be written.
+    pub(crate) fn remember(&mut self) -> Result<(), CommandError> {
+        self.new = !known::list(&self.job.home)?
+            .iter()
+            .any(|known| known.id == self.memory.id);
+        Ok(known::remember(&self.job, &self.memory)?)
+    }
+
+    /// A command line for the same migration.
+    pub(crate) fn command(&self, words: &str) -> String {
+        format!("cbtrade {words} {}", self.same)
+    }
+
+    /// Where the migration stands with regard to the cut-over.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub(crate) async fn standing(&mut self) -> Result<(Standing, Status), CommandError> {
+        let status = self.migration.status().await?;
+        if status.live == "target" {
+            return Ok((Standing::Live, status));
+        }
+        // The archive is the first thing that a confirmed cut-over makes, the fences are the next.
+        let archived = self
+            .migration
+            .proof()?
+            .is_some_and(|proof| proof.archive.is_some());
+        let begun = archived && self.is_any_fenced()?;
+        let standing = if begun {
+            Standing::CutoverBegun
+        } else {
+            Standing::Before
+        };
+        Ok((standing, status))
+    }
+
+    fn is_any_fenced(&self) -> Result<bool, CommandError> {
+        for file in &self.files {
+            let fence = read_fence(file, &SnapshotOptions::default())?;
+            if fence.is_some_and(|fence| fence.migration == self.migration.id()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Refuses work on a migration whose old files may be fenced already: they would be read anew, with the fence.
+    ///
+    /// # Errors
+    /// The target is live, or a cut-over was begun.
+    pub(crate) async fn must_be_before_cutover(&mut self) -> Result<(), CommandError> {
+        let (standing, _) = self.standing().await?;
+        let error = match standing {
+            Standing::Before => return Ok(()),
+            Standing::CutoverBegun => CommandError::new(
+                Kind::Refused,
+                "a cut-over of this migration was begun and did not come to its end",
+            )
+            .hint(format!(
+                "Finish it: {}",
+                self.command("migrate cutover --yes")
+            )),
+            Standing::Live => CommandError::new(
+                Kind::Refused,
+                "this migration is done: the target has been the live side since the cut-over",
+            )
+            .hint(format!("See it: {}", self.command("migrate status"))),
+        };
+        Err(error.hint(format!(
+            "Or take it back: {}",
+            self.command("migrate rollback")
+        )))
+    }
+
+    /// The JSON fields that every document about a migration has.
+    pub(crate) fn document(&self, command: &str) -> Map<String, Value> {
+        let mut document = Map::new();
+        document.insert("command".into(), json!(command));
+        document.insert("exit_code".into(), json!(0));
+        document.insert("migration".into(), json!(self.migration.id()));
+        document.insert("sources".into(), json!(self.files));
+        document.insert("target".into(), json!(self.place.target.display()));
+        document.insert(
+            "candles_database".into(),
+            json!(self.place.candles_database),
+        );
+        document.insert("plan_file".into(), json!(self.migration.plan_path()));
+        document
+    }
+
+    /// The JSON fields of a proof.
+    pub(crate) fn proof_fields(&self, proof: &Proof, document: &mut Map<String, Value>) {
+        document.insert("equal".into(), json!(proof.equal()));
+        document.insert("rows".into(), json!(proof.rows));
+        document.insert("values".into(), json!(proof.values));
+        document.insert("originals".into(), json!(proof.originals));
+        document.insert("differences".into(), json!(proof.differences));
+        document.insert("digest".into(), json!(proof.digest()));
+        document.insert("proof_file".into(), json!(self.migration.proof_path()));
+        document.insert("report_file".into(), json!(self.migration.report_path()));
+        document.insert("proof".into(), json!(proof));
+    }
+
+    /// An error with what this migration knows: the exact commands that go on, and after a difference the proof.
+    pub(crate) fn explain(&self, error: cbtrade_migrate::Error, again: &str) -> CommandError {
+        let mut told = CommandError::from(error);
+        if told.kind == Kind::Refused && self.new {
+            // Nothing of it is anywhere: it must not come up where a command asks which one is meant.
+            let _ = known::forget(&self.job.home, &self.memory.id);
+        }
+        match told.kind {
+            Kind::Findings => {
+                told = told.hint(format!(
+                    "Then run: {} --plan {}",
+                    self.command(again),
+                    shell(&self.migration.plan_path().display().to_string())
+                ));
+            }
+            Kind::Stopped => told = told.hint(format!("Go on: {}", self.command(again))),
+            Kind::Different => {
+                if let Ok(Some(proof)) = self.migration.proof() {
+                    told.listing = Some(cbtrade_migrate::report_text(&proof));
+                    let mut fields = Map::new();
+                    self.proof_fields(&proof, &mut fields);
+                    told.detail.extend(fields);
+                }
+                told = told.hint(format!(
+                    "Take it back: {}",
+                    self.command("migrate rollback")
+                ));
+            }
+            _ => {}
+        }
+        told
+    }
+}
+
+fn absolute(paths: &[PathBuf]) -> Vec<PathBuf> {
+    paths
+        .iter()
+        .map(|path| std::path::absolute(path).unwrap_or_else(|_| path.clone()))
+        .collect()
+}
+
+/// The sources as they were named (a folder stays a folder), the target where it is not the private server, the home
+/// where it was named. Full paths, so that the line works from any folder.
+fn same_arguments(which: &Which<'_>, named: &[PathBuf], place: &Place) -> String {
+    let mut words: Vec<String> = named
+        .iter()
+        .map(|path| shell(&path.display().to_string()))
+        .collect();
+    if !place.private_server {
+        words.push("--target".into());
+        words.push(shell(&place.target.display()));
+        if let Some(candles) = &place.candles_database {
+            words.push(format!("--candles-database {}", shell(candles)));
+        }
+    } else if let Some(candles) = &which.target.candles_database {
+        words.push(format!("--candles-database {}", shell(candles)));
+    }
+    if let Some(home) = which.home_named {
+        words.push(format!("--home {}", shell(&home.display().to_string())));
+    }
+    words.join(" ")
+}
+
+/// The one migration that was begun from this home folder.
+fn only_known(which: &Which<'_>) -> Result<Known, CommandError> {
+    let mut known = known::list(which.home)?;
+    match (known.pop(), known.is_empty()) {
+        (Some(only), true) => Ok(only),
+        (None, _) => Err(CommandError::new(
+            Kind::Usage,
+            format!(
+                "no SOURCE is named, and no migration was begun from {}",
+                which.home.display()
+            ),
+        )
+        .hint("Begin one: cbtrade recover LEGACY.db")),
+        (Some(last), false) => {
+            known.push(last);
+            let mut error = CommandError::new(
+                Kind::Usage,
+                format!(
+                    "no SOURCE is named, and {} migrations were begun",
+                    grouped(known.len() as u64)
+                ),
+            );
+            error = error.hint("Name the sources and the target of the one that you mean. `cbtrade migrate status` lists them.");
+            Err(error)
+        }
+    }
+}

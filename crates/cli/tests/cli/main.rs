@@ -1,0 +1,11 @@
+//! The program as people and other programs meet it: what it does, says and ends with.
+
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
+mod harness;
+mod recover;
+mod refusals;
+mod resume;
+mod run;
+mod server;
+mod terminal;

@@ -1,0 +1,256 @@
+//! What is refused, with which exit code and which way out.
+
+use cbtrade_sqlite::rusqlite::Connection;
+use cbtrade_testkit::{Flavour, TestServer};
+
+use crate::harness::{Place, execute, query, said, tables};
+
+#[test]
+fn a_target_that_is_not_empty_is_left_as_it_is() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("occupied");
+    execute(&target, "CREATE TABLE theirs (id INT PRIMARY KEY)");
+    execute(&target, "INSERT INTO theirs VALUES (7)");
+    let refused = place
+        .run_on(&target, &["migrate", "run", &source])
+        .ends(3)
+        .tells(&[
+            "not empty",
+            "theirs",
+            "Nothing was changed",
+            "empty database",
+        ]);
+    assert!(refused.out.is_empty(), "{}", refused.out);
+    assert_eq!(tables(&target), ["theirs"]);
+    let rows: Vec<i32> = query(&target, "SELECT id FROM theirs");
+    assert_eq!(rows, [7]);
+    let told = place
+        .run_on(&target, &["migrate", "run", &source, "--json"])
+        .ends(3)
+        .json();
+    assert_eq!(told["error"]["kind"], "refused");
+    assert_eq!(told["exit_code"], 3);
+    assert!(!told["error"]["hints"].as_array().unwrap().is_empty());
+}
+
+#[test]
+fn a_wrong_password_and_a_missing_server_end_with_6_and_a_hint() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("closed").display();
+    let mut command = place.command(&["migrate", "run", &source, "--target", &target]);
+    command.env("CBTRADE_MYSQL_PASSWORD", "wrong");
+    let _ = said(command)
+        .ends(6)
+        .tells(&["Access denied", "CBTRADE_MYSQL_PASSWORD"]);
+    for (url, words) in [
+        (
+            "mysql://root@localhost/a?socket=/no/such.sock",
+            "no such socket",
+        ),
+        ("mysql://root@127.0.0.1:1/a", "Nothing listens there"),
+        ("mysql://root@no-such-host.invalid/a", "host name"),
+    ] {
+        let _ = place
+            .run(&["migrate", "run", &source, "--target", url])
+            .ends(6)
+            .tells(&[words]);
+    }
+    assert!(
+        place
+            .run(&["migrate", "status"])
+            .ends(0)
+            .out
+            .contains("No migration"),
+        "a migration that was never begun is remembered"
+    );
+}
+
+#[test]
+fn a_command_line_that_cannot_be_understood_ends_with_2() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    for arguments in [
+        &[][..],
+        &["frobnicate"],
+        &["migrate", "run"],
+        &["migrate", "run", &source, "--workers", "0"],
+        &["migrate", "run", &source, "--target", "postgres://h/d"],
+        &[
+            "migrate",
+            "run",
+            &source,
+            "--target",
+            "mysql://me:secret@h/d",
+        ],
+        &["migrate", "cutover"],
+        &["sample", "somewhere", "--products", "1000"],
+        &["server", "start", "--port", "0"],
+    ] {
+        let refused = place.run(arguments).ends(2);
+        assert!(!refused.err.is_empty(), "{arguments:?}");
+        assert!(!refused.err.contains("secret"), "{}", refused.err);
+    }
+    let told = place.run(&["migrate", "run", "--json"]).ends(2).json();
+    assert_eq!(told["error"]["kind"], "usage");
+}
+
+#[test]
+fn files_that_cannot_be_used_are_named() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let target = server.new_database("files");
+    let _ = place
+        .run_on(&target, &["migrate", "run", "absent.db"])
+        .ends(6)
+        .tells(&["absent.db", "Check the path"]);
+    std::fs::write(place.path("letter.db"), "Dear bots,\n").unwrap();
+    let _ = place
+        .run_on(&target, &["migrate", "run", "letter.db"])
+        .ends(3)
+        .tells(&["letter.db", "not an SQLite database"]);
+    let _ = place.run(&["doctor", "letter.db"]).ends(3);
+    let _ = place.run(&["doctor", "absent.db"]).ends(6);
+    assert!(tables(&target).is_empty());
+}
+
+#[test]
+fn a_user_without_rights_is_told_which() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("rights");
+    let database = target.database.clone().unwrap();
+    server.run_sql(&[
+        "CREATE USER reader@localhost IDENTIFIED BY 'reads'",
+        &format!("GRANT SELECT ON `{database}`.* TO reader@localhost"),
+    ]);
+    let reader = target.with_user(
+        "reader",
+        Some(cbtrade_mysql::Secret::new("reads".to_owned())),
+    );
+    let _ = place
+        .run_on(&reader, &["migrate", "run", &source])
+        .ends(3)
+        .tells(&["denied", "GRANT"]);
+    assert!(tables(&target).is_empty());
+    let looked = place
+        .run_on(&reader, &["doctor", &source, "--json"])
+        .ends(0)
+        .json();
+    let missing = looked["server"]["rights_missing"][0].as_str().unwrap();
+    assert!(
+        missing.contains("CREATE") && !missing.contains("SELECT"),
+        "{missing}"
+    );
+    let looked = place.run_on(&target, &["doctor", "--json"]).ends(0).json();
+    assert_eq!(
+        looked["server"]["rights_missing"].as_array().unwrap().len(),
+        0
+    );
+}
+
+#[test]
+fn a_cutover_needs_the_right_digest() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("confirm");
+    let done = place
+        .run_on(&target, &["migrate", "run", &source, "--json"])
+        .ends(0)
+        .json();
+    let digest = done["digest"].as_str().unwrap();
+    let cutover =
+        |extra: &[&str]| place.run_on(&target, &[&["migrate", "cutover", &source], extra].concat());
+    let begin = &digest[..8];
+    let _ = cutover(&[]).ends(3).tells(&["not confirmed", begin]);
+    let _ = cutover(&["--confirm", "00000000"]).ends(3);
+    let _ = cutover(&["--confirm", &digest[..7]]).ends(3);
+    assert!(writes(&source), "a refused cut-over left a fence");
+    let done = cutover(&["--confirm", begin, "--json"]).ends(3);
+    // The write above came after the proof.
+    assert_eq!(done.json()["error"]["kind"], "refused");
+    let done = place
+        .run_on(&target, &["migrate", "run", &source, "--json"])
+        .ends(0)
+        .json();
+    let begin = &done["digest"].as_str().unwrap()[..8];
+    let done = cutover(&["--confirm", begin, "--json"]).ends(0).json();
+    assert_eq!(done["live"], "target");
+    assert!(
+        !writes(&source),
+        "the old file takes writes after the cut-over"
+    );
+    let _ = place
+        .run_on(&target, &["migrate", "run", &source])
+        .ends(3)
+        .tells(&["rollback"]);
+    let _ = cutover(&["--confirm", begin]).ends(0);
+}
+
+fn writes(source: &str) -> bool {
+    Connection::open(source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .is_ok()
+}
+
+#[test]
+fn findings_without_a_decision_stop_it_and_the_plan_file_goes_on() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let legacy = place.path("legacy").display().to_string();
+    let _ = place
+        .run(&[
+            "sample",
+            &legacy,
+            "--positions",
+            "60",
+            "--candles",
+            "40",
+            "--products",
+            "2",
+            "--nasty",
+        ])
+        .ends(0);
+    let target = server.new_database("findings");
+    let plan = place.path("plan.toml").display().to_string();
+    let told = place
+        .run_on(
+            &target,
+            &["recover", &legacy, "--yes", "--plan", &plan, "--json"],
+        )
+        .ends(3)
+        .json();
+    assert_eq!(told["error"]["kind"], "findings");
+    assert_eq!(told["plan_file"], plan);
+    let findings = told["findings"].as_array().unwrap();
+    assert!(!findings.is_empty());
+    for finding in findings {
+        assert!(
+            !finding["choices"].as_array().unwrap().is_empty(),
+            "{finding}"
+        );
+    }
+    assert!(tables(&target).is_empty());
+    let text = std::fs::read_to_string(&plan).unwrap();
+    assert!(text.contains("decision = \"stop\""));
+    std::fs::write(
+        &plan,
+        text.replace("decision = \"stop\"", "decision = \"quarantine\""),
+    )
+    .unwrap();
+    let done = place
+        .run_on(
+            &target,
+            &["recover", &legacy, "--yes", "--plan", &plan, "--json"],
+        )
+        .ends(0)
+        .json();
+    assert_eq!(done["live"], "target");
+    assert!(done["originals"].as_u64().unwrap() >= findings.len() as u64);
+}

@@ -1,0 +1,230 @@
+//! With a terminal: questions, answers, the progress line.
+
+use std::fs::File;
+use std::io::{Read as _, Write as _};
+use std::process::Stdio;
+use std::sync::mpsc::{Receiver, channel};
+use std::time::Duration;
+
+use cbtrade_sqlite::rusqlite::Connection;
+use nix::pty::openpty;
+
+use crate::harness::Place;
+
+/// Longest time that a test waits for words: only a program that hangs takes so long.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The program on a terminal, as a person meets it.
+struct Conversation {
+    child: std::process::Child,
+    terminal: File,
+    words: Receiver<Vec<u8>>,
+    said: String,
+}
+
+impl Conversation {
+    fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
+        let pair = openpty(None, None).unwrap();
+        let end = File::from(pair.slave);
+        let mut command = place.command(arguments);
+        if colours {
+            command.env_remove("NO_COLOR").env("TERM", "xterm");
+        } else {
+            command.env("NO_COLOR", "1");
+        }
+        let child = command
+            .stdin(Stdio::from(end.try_clone().unwrap()))
+            .stdout(Stdio::from(end.try_clone().unwrap()))
+            .stderr(Stdio::from(end))
+            .spawn()
+            .unwrap();
+        // The command holds the program's end of the terminal; without it the reader sees the end.
+        drop(command);
+        let terminal = File::from(pair.master);
+        let mut reader = terminal.try_clone().unwrap();
+        let (sender, words) = channel();
+        std::thread::spawn(move || {
+            let mut buffer = [0_u8; 4096];
+            while let Ok(length @ 1..) = reader.read(&mut buffer) {
+                if sender.send(buffer[..length].to_vec()).is_err() {
+                    break;
+                }
+            }
+        });
+        Conversation {
+            child,
+            terminal,
+            words,
+            said: String::new(),
+        }
+    }
+
+    /// Waits for words. Returns what was said up to and with them.
+    #[track_caller]
+    fn until(&mut self, wanted: &str) -> String {
+        loop {
+            if let Some(at) = self.said.find(wanted) {
+                let rest = self.said.split_off(at + wanted.len());
+                return std::mem::replace(&mut self.said, rest);
+            }
+            match self.words.recv_timeout(PATIENCE) {
+                Ok(more) => self.said.push_str(&String::from_utf8_lossy(&more)),
+                Err(error) => panic!("{error}: no {wanted:?} in\n{}", self.said),
+            }
+        }
+    }
+
+    fn answer(&mut self, line: &str) {
+        self.terminal
+            .write_all(format!("{line}\n").as_bytes())
+            .unwrap();
+    }
+
+    /// Waits for the end. Returns the exit code and what was said since.
+    fn end(mut self) -> (Option<i32>, String) {
+        let code = self.child.wait().unwrap().code();
+        while let Ok(more) = self.words.recv_timeout(PATIENCE) {
+            self.said.push_str(&String::from_utf8_lossy(&more));
+        }
+        (code, self.said)
+    }
+}
+
+/// The first eight digits of the digest that the last step shows.
+fn digits(said: &str) -> String {
+    let (_, rest) = said.split_once("The digest of the proof: ").unwrap();
+    rest.chars().take(8).collect()
+}
+
+#[test]
+fn the_confirmation_is_the_beginning_of_the_digest() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let mut talk = Conversation::begin(&place, &["recover", &source], true);
+    let said = talk.until("Type the first 8 digits");
+    assert!(said.contains("EQUAL"), "{said}");
+    assert!(said.contains("comparing every value"), "{said}");
+    assert!(
+        said.contains("\u{1b}[1m"),
+        "no colours on a terminal: {said}"
+    );
+    talk.answer("no idea");
+    talk.until("not how the digest begins");
+    talk.answer(&digits(&said));
+    talk.until("DONE.");
+    let (code, _) = talk.end();
+    assert_eq!(code, Some(0));
+
+    let mut talk = Conversation::begin(&place, &["migrate", "rollback"], false);
+    talk.until("Type yes:");
+    talk.answer("no");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(3));
+    assert!(
+        !said.contains('\u{1b}'),
+        "colours in spite of NO_COLOR: {said}"
+    );
+    let _ = place.run(&["migrate", "rollback", "--yes"]).ends(0);
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn findings_are_asked_one_by_one() {
+    let place = Place::new();
+    let source = place.path("legacy.db").display().to_string();
+    let sample = place
+        .run(&[
+            "sample",
+            "legacy",
+            "--positions",
+            "60",
+            "--candles",
+            "40",
+            "--products",
+            "1",
+            "--nasty",
+            "--json",
+        ])
+        .ends(0)
+        .json();
+    std::fs::rename(place.path(sample["database"].as_str().unwrap()), &source).unwrap();
+    let mut talk = Conversation::begin(&place, &["recover", &source], true);
+    talk.until("need your decision");
+    talk.until("Your choice (number or word):");
+    talk.answer("0");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("Nothing was changed"), "{said}");
+
+    let mut talk = Conversation::begin(&place, &["recover", &source], true);
+    let said = talk.until("Your choice (number or word):");
+    let all = said
+        .split_once("1 of ")
+        .unwrap()
+        .1
+        .chars()
+        .take_while(char::is_ascii_digit)
+        .collect::<String>()
+        .parse::<usize>()
+        .unwrap();
+    talk.answer("perhaps");
+    talk.until("none of them");
+    talk.until("Your choice (number or word):");
+    for _ in 1..all {
+        talk.answer("1");
+        talk.until("Your choice (number or word):");
+    }
+    talk.answer("1");
+    talk.until("Your decisions are in");
+    let said = talk.until("Type the first 8 digits");
+    talk.answer(&digits(&said));
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(0), "{said}");
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn a_password_is_asked_for_and_not_shown() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let started = place.run(&["server", "start", "--json"]).ends(0).json();
+    let socket = started["socket"].as_str().unwrap().to_owned();
+    let _ = place
+        .run(&[
+            "server", "shell", "-e",
+            "CREATE USER me@localhost IDENTIFIED BY 'open sesame'; GRANT ALL ON mine.* TO me@localhost",
+        ])
+        .ends(0);
+    let url = format!("mysql://me@localhost/mine?socket={socket}");
+    let mut talk =
+        Conversation::begin(&place, &["migrate", "run", &source, "--target", &url], true);
+    talk.until("(empty for none):");
+    talk.answer("open sesame");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("sesame"), "{said}");
+    assert!(said.contains("EQUAL"), "{said}");
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn ctrl_c_at_a_question_ends_with_5() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let mut talk = Conversation::begin(&place, &["recover", &source], true);
+    talk.until("Type the first 8 digits");
+    let pid = talk.child.id().to_string();
+    let sent = std::process::Command::new("kill")
+        .args(["-INT", &pid])
+        .status()
+        .unwrap();
+    assert!(sent.success());
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(5), "{said}");
+    assert!(said.contains("the same command goes on"), "{said}");
+    Connection::open(&source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .unwrap();
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}

@@ -1,0 +1,148 @@
+//! `cargo xtask bench migrate`: the tool beside other ways of bringing the same rows to the same server.
+
+mod bare;
+mod load_data;
+mod ours;
+mod report;
+mod rounds;
+mod source;
+mod sqlite3_to_mysql;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use cbtrade_server::Flavour;
+
+use super::Result;
+use super::machine::Machine;
+
+/// What is measured.
+#[derive(Clone, Debug)]
+struct Options {
+    candles: u64,
+    wide: u64,
+    factor: u64,
+    rounds: usize,
+    server: Option<Flavour>,
+    write: bool,
+    program: PathBuf,
+    /// The arguments as typed, for the page.
+    typed: String,
+}
+
+impl Options {
+    fn read(arguments: &[String]) -> Result<Options> {
+        let mut options = Options {
+            candles: 2_000_000,
+            wide: 200_000,
+            factor: 4,
+            rounds: 3,
+            server: None,
+            write: true,
+            program: workspace().join("target/release/cbtrade"),
+            typed: arguments.join(" "),
+        };
+        let mut rest = arguments.iter();
+        while let Some(option) = rest.next() {
+            if option == "--no-write" {
+                options.write = false;
+                continue;
+            }
+            let value = rest
+                .next()
+                .ok_or_else(|| format!("{option} needs a value\n\n{}", super::USAGE))?;
+            let number = || {
+                let number = value.parse::<u64>().ok().filter(|number| *number > 0);
+                number.ok_or_else(|| format!("{option} {value}: not a number from 1"))
+            };
+            match option.as_str() {
+                "--rows-candles" => options.candles = number()?,
+                "--rows-wide" => options.wide = number()?,
+                "--factor" => options.factor = number()?,
+                "--rounds" => options.rounds = usize::try_from(number()?)?,
+                "--program" => options.program = PathBuf::from(value).canonicalize()?,
+                "--server" => {
+                    options.server = match value.as_str() {
+                        "mariadb" => Some(Flavour::MariaDb),
+                        "mysql" => Some(Flavour::MySql),
+                        "all" => None,
+                        _ => return Err(format!("--server {value}: mariadb, mysql or all").into()),
+                    }
+                }
+                _ => return Err(format!("{option} is no option\n\n{}", super::USAGE).into()),
+            }
+        }
+        Ok(options)
+    }
+
+    fn rows(&self) -> u64 {
+        self.candles + self.wide
+    }
+}
+
+/// Measures, prints, writes the page.
+pub(crate) fn run(arguments: &[String]) -> Result<()> {
+    let options = Options::read(arguments)?;
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()?;
+    let missed = runtime.block_on(async {
+        tokio::select! {
+            missed = measure(&options) => missed,
+            _ = tokio::signal::ctrl_c() => Err("interrupted; the next run removes what is left in target/bench".into()),
+        }
+    })?;
+    if missed == 0 {
+        Ok(())
+    } else {
+        Err(format!("{missed} number(s) missed").into())
+    }
+}
+
+#[expect(
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "the command's output"
+)]
+async fn measure(options: &Options) -> Result<usize> {
+    let folder = workspace().join("target/bench");
+    let flavours = super::server::Server::flavours(options.server);
+    if flavours.is_empty() {
+        return Err(
+            "no such server on this machine (scripts/get-mariadb, scripts/get-mysql)".into(),
+        );
+    }
+    if options.server.is_none() && flavours.len() < 2 {
+        eprintln!("SKIPPED: only {} is on this machine", flavours[0]);
+    }
+    let sources = source::make(&folder.join("sources"), options)?;
+    let mut figures = Vec::new();
+    for flavour in flavours {
+        figures.push(rounds::measure(&folder, flavour, &sources, options).await?);
+    }
+    std::fs::remove_dir_all(&folder)?;
+    let page = report::page(&Machine::found(), options, &sources, &figures);
+    println!("{}", page.text);
+    if options.write {
+        report::write(
+            &workspace().join("docs/reference/performance.md"),
+            &page.text,
+        )?;
+    }
+    Ok(page.missed)
+}
+
+/// The workspace's root.
+pub(crate) fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .unwrap_or_else(|| Path::new("."))
+        .to_owned()
+}
+
+/// Says on standard error what is being done.
+#[expect(clippy::print_stderr, reason = "the command's progress")]
+fn say(words: &str) {
+    eprintln!("bench: {words}");
+}
