@@ -530,7 +530,12 @@ async fn rights_missing(
 }
 
 async fn database_state(session: &mut Session, name: &str) -> Result<DatabaseState, Error> {
-    let (state, holds) = match state(session, &[name.to_owned()]).await? {
+    let (state, holds) = match state(
+        session,
+        &std::collections::BTreeSet::from([name.to_owned()]),
+    )
+    .await?
+    {
         TargetState::Empty if database_exists(session, name).await? => ("empty", Vec::new()),
         TargetState::Empty => ("absent", Vec::new()),
         TargetState::Ours { id } => ("migration", vec![id]),

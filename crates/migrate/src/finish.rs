@@ -126,9 +126,31 @@ fn listed(
         name: name.to_owned(),
         table: table.source.clone(),
         converted: false,
-        reason: format!("the rows break it: {error}"),
+        reason: format!("the server refuses it: {}", root_cause(error)),
         text: text.to_owned(),
     }
+}
+
+/// Whether the server refuses a CHECK or foreign key as such: the rows break it, or it cannot have one like this. All
+/// rows are there without it, so it is listed. Lost connections, missing rights and full disks are another matter.
+fn refuses_definition(error: &cbtrade_mysql::Error) -> bool {
+    matches!(
+        error.class(),
+        ErrorClass::DataRejected
+            | ErrorClass::ForeignKey
+            | ErrorClass::Duplicate
+            | ErrorClass::NotFound
+            | ErrorClass::Other
+    ) && error.server_code().is_some()
+}
+
+/// The innermost words of an error.
+fn root_cause(error: &dyn std::error::Error) -> String {
+    let mut innermost = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost.to_string()
 }
 
 async fn checks(
@@ -147,7 +169,7 @@ async fn checks(
     {
         match alter(session, table, &[add_check(&check.name, &check.expression)]).await {
             Ok(()) => {}
-            Err(error) if error.class() == ErrorClass::DataRejected => refused.push(listed(
+            Err(error) if refuses_definition(&error) => refused.push(listed(
                 "check",
                 table,
                 &check.name,
@@ -183,7 +205,7 @@ async fn foreign_keys(
     {
         match alter(session, table, &[add_foreign_key(key, &table.database)]).await {
             Ok(()) => {}
-            Err(error) if error.class() == ErrorClass::ForeignKey => refused.push(listed(
+            Err(error) if refuses_definition(&error) => refused.push(listed(
                 "foreign key",
                 table,
                 &key.name,

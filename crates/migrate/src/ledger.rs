@@ -3,7 +3,7 @@
 //!
 //! Each chunk's line is written in the transaction of its rows, so the ledger is never ahead of or behind them.
 
-use cbtrade_mysql::Session;
+use cbtrade_mysql::{ErrorClass, Session};
 use cbtrade_schema::ddl::{qualified, quote_identifier};
 
 use crate::error::Error;
@@ -201,10 +201,7 @@ impl Ledger {
             "SELECT kind, database_name, name FROM {} ORDER BY number DESC",
             self.table(OBJECT_TABLE)
         );
-        session
-            .query(&sql)
-            .await
-            .map_err(Error::server("the ledger could not be read"))
+        or_empty(session.query(&sql).await, "the ledger could not be read")
     }
 
     /// The chunks that have arrived.
@@ -238,10 +235,8 @@ impl Ledger {
     /// The epoch row.
     pub(crate) async fn epoch(&self, session: &mut Session) -> Result<Option<Epoch>, Error> {
         let sql = format!("SELECT epoch, live FROM {}", self.table(EPOCH_TABLE));
-        let rows: Vec<(u64, String)> = session
-            .query(&sql)
-            .await
-            .map_err(Error::server("the epoch could not be read"))?;
+        let rows: Vec<(u64, String)> =
+            or_empty(session.query(&sql).await, "the epoch could not be read")?;
         Ok(rows
             .into_iter()
             .next()
@@ -267,16 +262,23 @@ impl Ledger {
         Ok(changed == 1)
     }
 
-    /// Removes the ledger's tables; the migration's line last, so that a crash leaves it findable.
+    /// Removes the ledger's tables, the one with the migration's line last: as long as it is there, so is the ledger.
     pub(crate) async fn drop_all(&self, session: &mut Session) -> Result<(), Error> {
-        for name in TABLES.iter().rev() {
-            let sql = format!("DROP TABLE IF EXISTS {}", self.table(name));
-            session
-                .execute(&sql)
-                .await
-                .map_err(Error::server("the ledger could not be removed"))?;
-        }
-        Ok(())
+        let names: Vec<String> = TABLES.iter().rev().map(|name| self.table(name)).collect();
+        let sql = format!("DROP TABLE IF EXISTS {}", names.join(", "));
+        session
+            .execute(&sql)
+            .await
+            .map(drop)
+            .map_err(Error::server("the ledger could not be removed"))
+    }
+}
+
+/// What a crash in the middle of making or removing the ledger left out reads as empty.
+fn or_empty<T>(rows: Result<Vec<T>, cbtrade_mysql::Error>, what: &str) -> Result<Vec<T>, Error> {
+    match rows {
+        Err(error) if error.class() == ErrorClass::NotFound => Ok(Vec::new()),
+        rows => rows.map_err(Error::server(what)),
     }
 }
 
@@ -290,9 +292,6 @@ pub(crate) async fn migration_id(
         quote_identifier(database),
         quote_identifier(MIGRATION_TABLE)
     );
-    let rows: Vec<String> = session
-        .query(&sql)
-        .await
-        .map_err(Error::server("the ledger could not be read"))?;
+    let rows: Vec<String> = or_empty(session.query(&sql).await, "the ledger could not be read")?;
     Ok(rows.into_iter().next())
 }

@@ -1,5 +1,6 @@
 //! A migration with its stages, each of which can be run alone, stopped at any instant and run again.
 
+use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -16,7 +17,7 @@ use crate::plan::{self, Plan, Planning, SourceTable};
 use crate::progress::{Event, Progress};
 use crate::proof::Proof;
 use crate::source::{self, Role, Source};
-use crate::target::{TargetState, connect, server_rules, state};
+use crate::target::{TargetState, connect, connect_alone, server_rules, state};
 use crate::work::{WorkFolder, write_whole};
 use crate::{copy, cutover, finish, provision, rollback, verify};
 
@@ -354,7 +355,7 @@ impl Migration {
                 "Switch read_only (and super_read_only) off on the server, or name another target.",
             ));
         }
-        let databases: Vec<String> = std::iter::once(self.ledger.database.clone())
+        let databases: BTreeSet<String> = std::iter::once(self.ledger.database.clone())
             .chain(plan.databases())
             .collect();
         match state(session, &databases).await? {
@@ -396,7 +397,12 @@ impl Migration {
     /// # Errors
     /// Undecided findings, a target that is not empty, missing rights. What was made is removed again on a refusal.
     pub async fn provision(&mut self) -> Result<Plan, Error> {
-        let mut session = connect(&self.job.target.without_database()).await?;
+        let mut session = connect_alone(
+            &self.job.target.without_database(),
+            &self.ledger.database,
+            self.progress.as_ref(),
+        )
+        .await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
@@ -448,7 +454,7 @@ impl Migration {
         let Err(error) = &result else { return result };
         if error.kind() == ErrorKind::Refused {
             let mut fresh = connect(&self.job.target.without_database()).await?;
-            let databases = [self.ledger.database.clone()];
+            let databases = BTreeSet::from([self.ledger.database.clone()]);
             if matches!(state(&mut fresh, &databases).await?, TargetState::Ours { id } if id == self.id)
             {
                 self.progress.report(Event::Step(
@@ -470,7 +476,12 @@ impl Migration {
     }
 
     async fn copied(&mut self) -> Result<(Prepared, Vec<ObjectPlan>), Error> {
-        let mut session = connect(&self.job.target.without_database()).await?;
+        let mut session = connect_alone(
+            &self.job.target.without_database(),
+            &self.ledger.database,
+            self.progress.as_ref(),
+        )
+        .await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
@@ -496,7 +507,14 @@ impl Migration {
             )
             .await;
             self.take_back(made).await?;
-            session = connect(&self.job.target.without_database()).await?;
+            // The server may have been restarted meanwhile.
+            session.close().await;
+            session = connect_alone(
+                &self.job.target.without_database(),
+                &self.ledger.database,
+                self.progress.as_ref(),
+            )
+            .await?;
             self.ledger.set_stage(&mut session, "copy").await?;
         }
         if done < Stage::Finish {
@@ -532,7 +550,7 @@ impl Migration {
         let mut session = connect(&self.job.target.without_database()).await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
-        let databases = [self.ledger.database.clone()];
+        let databases = BTreeSet::from([self.ledger.database.clone()]);
         let line = match state(&mut session, &databases).await? {
             TargetState::Ours { id } if id == self.id => self.ledger.line(&mut session).await?,
             _ => None,
@@ -640,7 +658,12 @@ impl Migration {
                 "Run `cbtrade migrate run` again.",
             ));
         };
-        let mut session = connect(&self.job.target).await?;
+        let mut session = connect_alone(
+            &self.job.target,
+            &self.ledger.database,
+            self.progress.as_ref(),
+        )
+        .await?;
         let line = self.ledger.line(&mut session).await?;
         if line.as_ref().is_none_or(|line| {
             line.id != self.id || line.proof_digest.as_deref() != Some(digest.as_str())
@@ -675,8 +698,13 @@ impl Migration {
     /// # Errors
     /// [`Error::Refused`] if rows were written to the target since the cut-over.
     pub async fn rollback(&mut self) -> Result<Vec<String>, Error> {
-        let mut session = connect(&self.job.target.without_database()).await?;
-        let databases = [self.ledger.database.clone()];
+        let mut session = connect_alone(
+            &self.job.target.without_database(),
+            &self.ledger.database,
+            self.progress.as_ref(),
+        )
+        .await?;
+        let databases = BTreeSet::from([self.ledger.database.clone()]);
         if !matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id)
         {
             session.close().await;
@@ -753,7 +781,7 @@ impl Migration {
     /// A server that cannot be reached.
     pub async fn status(&mut self) -> Result<Status, Error> {
         let mut session = connect(&self.job.target.without_database()).await?;
-        let databases = [self.ledger.database.clone()];
+        let databases = BTreeSet::from([self.ledger.database.clone()]);
         let ours = matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id);
         let mut status = Status {
             migration: self.id.clone(),

@@ -53,9 +53,18 @@ pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<Vec
     {
         drop_if_empty(session, database, &mut removed).await?;
     }
-    ledger.drop_all(session).await?;
-    if databases.contains(&&ledger.database) {
-        drop_if_empty(session, &ledger.database, &mut removed).await?;
+    if databases.contains(&&ledger.database) && only_ledger(session, &ledger.database).await? {
+        // With the whole database goes its ledger, in one statement.
+        session
+            .execute(&format!(
+                "DROP DATABASE IF EXISTS {}",
+                quote_identifier(&ledger.database)
+            ))
+            .await
+            .map_err(Error::server("the database could not be removed"))?;
+        removed.push(ledger.database.clone());
+    } else {
+        ledger.drop_all(session).await?;
     }
     Ok(removed)
 }
@@ -85,4 +94,20 @@ async fn drop_if_empty(
         removed.push(database.to_owned());
     }
     Ok(())
+}
+
+/// Whether a database holds nothing but the ledger.
+async fn only_ledger(session: &mut Session, database: &str) -> Result<bool, Error> {
+    let left: Vec<String> = session
+        .query_with(
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?",
+            (database,),
+        )
+        .await
+        .map_err(Error::server(format!(
+            "the tables of `{database}` could not be listed"
+        )))?;
+    Ok(left
+        .iter()
+        .all(|name| crate::ledger::TABLES.contains(&name.as_str())))
 }

@@ -1,5 +1,7 @@
 //! Connecting to the target, and what is there already.
 
+use std::collections::BTreeSet;
+
 use cbtrade_mysql::{
     Backoff, Capabilities, Product, Session, SessionOptions, Target, with_backoff,
 };
@@ -90,20 +92,22 @@ pub(crate) fn server_rules(capabilities: &Capabilities) -> ServerRules {
     }
 }
 
-/// What the target's databases hold.
+/// What the target's databases hold. Tables of a ledger without a migration's line are what a crash left behind before
+/// anything was made, or after everything was removed: as good as nothing.
 pub(crate) async fn state(
     session: &mut Session,
-    databases: &[String],
+    databases: &BTreeSet<String>,
 ) -> Result<TargetState, Error> {
     let mut found = Vec::new();
-    let mut ours = None;
     for database in databases {
         let tables: Vec<String> = session
             .query_with("SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME", (database,))
             .await
             .map_err(Error::server(format!("the tables of database `{database}` could not be listed")))?;
-        if tables.iter().any(|table| table == ledger::MIGRATION_TABLE) {
-            ours = ledger::migration_id(session, database).await?.or(ours);
+        if tables.iter().any(|table| table == ledger::MIGRATION_TABLE)
+            && let Some(id) = ledger::migration_id(session, database).await?
+        {
+            return Ok(TargetState::Ours { id });
         }
         let routines: Vec<String> = session
             .query_with(
@@ -114,21 +118,50 @@ pub(crate) async fn state(
             .map_err(Error::server(format!(
                 "the routines of database `{database}` could not be listed"
             )))?;
+        let own = |name: &String| ledger::TABLES.contains(&name.as_str());
         found.extend(
             tables
                 .into_iter()
+                .filter(|name| !own(name))
                 .chain(routines)
                 .map(|name| format!("{database}.{name}")),
         );
     }
-    match ours {
-        Some(id) => Ok(TargetState::Ours { id }),
-        None if found.is_empty() => Ok(TargetState::Empty),
-        None => {
-            found.truncate(5);
-            Ok(TargetState::Other { found })
-        }
+    if found.is_empty() {
+        return Ok(TargetState::Empty);
     }
+    found.truncate(5);
+    Ok(TargetState::Other { found })
+}
+
+/// Connects and takes the target for this process alone. A tool that was killed keeps it until the server has ended its
+/// last statement; what it was about to make is then there to be seen.
+pub(crate) async fn connect_alone(
+    target: &Target,
+    database: &str,
+    progress: &dyn Progress,
+) -> Result<Session, Error> {
+    const WAIT_S_EACH: u32 = 10;
+    const WAITS_MAX: u32 = 60;
+    let mut session = connect(target).await?;
+    // Names of such locks have at most 64 characters.
+    let name = format!(
+        "cbtrade:{}",
+        &blake3::hash(database.as_bytes()).to_hex()[..32]
+    );
+    for _ in 0..WAITS_MAX {
+        let taken: Vec<Option<u8>> = session
+            .query_with("SELECT GET_LOCK(?, ?)", (&name, WAIT_S_EACH))
+            .await
+            .map_err(Error::server("the target could not be locked"))?;
+        if taken.first() == Some(&Some(1)) {
+            return Ok(session);
+        }
+        progress.report(Event::Waiting("another cbtrade works on this target, or the server still ends a statement of one that was stopped".into()));
+    }
+    Err(Error::Busy {
+        path: format!("{database} on {}", target.display()).into(),
+    })
 }
 
 /// Whether a database exists.

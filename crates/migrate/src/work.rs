@@ -104,7 +104,13 @@ impl WorkFolder {
             if path.file_name().is_some_and(|name| name == "lock") {
                 continue;
             }
-            fs::remove_file(&path).map_err(|source| Error::Work {
+            // An interrupted snapshot leaves a folder.
+            let removed = if path.is_dir() {
+                fs::remove_dir_all(&path)
+            } else {
+                fs::remove_file(&path)
+            };
+            removed.map_err(|source| Error::Work {
                 path,
                 action: "removed",
                 source,

@@ -1,18 +1,35 @@
 //! With a terminal: questions, answers, the progress line.
 
-use std::fs::File;
+use std::fs::{File, OpenOptions};
 use std::io::{Read as _, Write as _};
+use std::os::fd::OwnedFd;
+use std::os::unix::fs::OpenOptionsExt as _;
 use std::process::Stdio;
 use std::sync::mpsc::{Receiver, channel};
 use std::time::Duration;
 
 use cbtrade_sqlite::rusqlite::Connection;
-use nix::pty::openpty;
+use nix::fcntl::OFlag;
+use nix::pty::{grantpt, posix_openpt, ptsname_r, unlockpt};
 
 use crate::harness::Place;
 
 /// Longest time that a test waits for words: only a program that hangs takes so long.
 const PATIENCE: Duration = Duration::from_secs(120);
+
+/// Both ends of a terminal: a person's and the program's. Neither is handed on to programs that other tests start.
+fn terminal() -> (File, File) {
+    let ours = posix_openpt(OFlag::O_RDWR | OFlag::O_NOCTTY | OFlag::O_CLOEXEC).unwrap();
+    grantpt(&ours).unwrap();
+    unlockpt(&ours).unwrap();
+    let theirs = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .custom_flags(OFlag::O_NOCTTY.bits())
+        .open(ptsname_r(&ours).unwrap())
+        .unwrap();
+    (File::from(OwnedFd::from(ours)), theirs)
+}
 
 /// The program on a terminal, as a person meets it.
 struct Conversation {
@@ -24,8 +41,7 @@ struct Conversation {
 
 impl Conversation {
     fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
-        let pair = openpty(None, None).unwrap();
-        let end = File::from(pair.slave);
+        let (terminal, end) = terminal();
         let mut command = place.command(arguments);
         if colours {
             command.env_remove("NO_COLOR").env("TERM", "xterm");
@@ -40,7 +56,6 @@ impl Conversation {
             .unwrap();
         // The command holds the program's end of the terminal; without it the reader sees the end.
         drop(command);
-        let terminal = File::from(pair.master);
         let mut reader = terminal.try_clone().unwrap();
         let (sender, words) = channel();
         std::thread::spawn(move || {
