@@ -27,6 +27,8 @@ pub(crate) struct Opened {
     pub(crate) files: Vec<PathBuf>,
     /// What must be typed again to mean the same migration: sources, target, home.
     same: String,
+    /// Home folder, where it was named on the command line.
+    home_named: Option<PathBuf>,
     job: Job,
     memory: Known,
     /// Whether it was not known before this command.
@@ -130,6 +132,7 @@ impl Opened {
             place,
             files,
             same,
+            home_named: which.home_named.map(Path::to_owned),
             job,
             memory,
             new: false,
@@ -150,6 +153,17 @@ impl Opened {
     /// A command line for the same migration.
     pub(crate) fn command(&self, words: &str) -> String {
         format!("cbtrade {words} {}", self.same)
+    }
+
+    /// A command line for the same home folder.
+    pub(crate) fn command_at_home(&self, words: &str) -> String {
+        match &self.home_named {
+            Some(home) => format!(
+                "cbtrade --home {} {words}",
+                shell(&home.display().to_string())
+            ),
+            None => format!("cbtrade {words}"),
+        }
     }
 
     /// Where the migration stands with regard to the cut-over.

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use cbtrade_mysql::{Session, SessionOptions, Target, UnsafeSetting};
 use cbtrade_sqlite::{
     Database, FENCE_TABLE, FenceMarker, IntegrityProblem, SnapshotOptions, TableKind,
-    quote_identifier, take_snapshot,
+    quote_identifier, read_fence, take_snapshot,
 };
 use serde::Serialize;
 
@@ -413,7 +413,7 @@ fn look_inside(path: &Path, snapshot: &Path) -> Result<FileInside, Error> {
         problems,
         foreign_key_violations: by_table,
         foreign_key_violations_total: total,
-        fence: fence_in(&database),
+        fence: fence_in(&database).or_else(|| closed(path)),
         tables,
     })
 }
@@ -439,6 +439,20 @@ fn fence_in(database: &Database) -> Option<FenceMarker> {
             })
         })
         .ok()
+}
+
+/// A fence that is not in the tables. A log beside the file means that there is none, and would have to be copied.
+fn closed(path: &Path) -> Option<FenceMarker> {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    if Path::new(&log).exists() {
+        return None;
+    }
+    let options = SnapshotOptions {
+        wait_ms_max: WAIT_MS_MAX,
+        ..SnapshotOptions::default()
+    };
+    read_fence(path, &options).ok().flatten()
 }
 
 /// Rights that a migration needs on its databases.

@@ -36,17 +36,16 @@ pub(crate) async fn provision(
         }
     }
     if let Err(error) = ledger.create(session, id, &plan.digest(), now).await {
-        // Without a ledger nothing else could find these databases again.
+        // Without a line in the ledger nothing could find these again. Whatever stands in the way of removing them too is
+        // told by the first error.
+        let _ = ledger.drop_all(session).await;
         for database in &made {
-            session
+            let _ = session
                 .execute(&format!(
                     "DROP DATABASE IF EXISTS {}",
                     quote_identifier(database)
                 ))
-                .await
-                .map_err(Error::server(
-                    "an empty database could not be removed again",
-                ))?;
+                .await;
         }
         return Err(error);
     }

@@ -3,6 +3,12 @@
 //! The data lies beside the project, in `../shared/data/candles`, and is no part of it. Where it is absent these tests
 //! say so by name and do nothing.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stderr,
+    reason = "a failed test says where, and nothing is skipped in silence"
+)]
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 

@@ -118,6 +118,9 @@ pub(crate) fn settings(product: Product, tidb: bool, options: &SessionOptions) -
         number("foreign_key_checks", 1),
         number("unique_checks", 1),
         number("sql_safe_updates", 0),
+        // A global limit would cut every reading short without a word.
+        number("sql_select_limit", u64::MAX),
+        number("sql_big_selects", 1),
         number("sql_auto_is_null", 0),
         text("completion_type", "NO_CHAIN"),
         text("default_storage_engine", "InnoDB"),

@@ -438,7 +438,10 @@ mod tests {
                 .unwrap()
                 .rounds_within_rule(12)
         );
-        assert_eq!(ShortestDecimal::of(5.12e-10).unwrap().round(12).1, Rounded::Exact);
+        assert_eq!(
+            ShortestDecimal::of(5.12e-10).unwrap().round(12).1,
+            Rounded::Exact
+        );
         assert!(
             !ShortestDecimal::of(5.1234e-10)
                 .unwrap()

@@ -112,6 +112,14 @@ pub enum Error {
         /// The migration whose fence is there.
         found: String,
     },
+    /// The files beside a fenced database are not those that the fence left there.
+    #[error("the fence of {} cannot be changed: {reason}", path.display())]
+    FenceState {
+        /// The legacy file.
+        path: PathBuf,
+        /// What is in the way.
+        reason: String,
+    },
     /// The operating system refused or failed an operation on a file.
     #[error("cannot {action} {}", path.display())]
     Io {
@@ -175,7 +183,9 @@ impl Error {
             Error::LooksEncrypted { .. } => ErrorKind::LooksEncrypted,
             Error::Truncated { .. } => ErrorKind::Truncated,
             Error::Locked { .. } => ErrorKind::Locked,
-            Error::Changed { .. } | Error::NotAsProved { .. } => ErrorKind::Changed,
+            Error::Changed { .. } | Error::NotAsProved { .. } | Error::FenceState { .. } => {
+                ErrorKind::Changed
+            }
             Error::Io { source, .. } => io_kind(source),
             Error::Sql { source, .. } => sql_kind(source),
             Error::NameNotText { .. } | Error::OtherFence { .. } | Error::Scan { .. } => {

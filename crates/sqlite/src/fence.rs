@@ -1,24 +1,33 @@
 //! The cut-over's fence: after it, no forgotten bot can write to the legacy file.
+//!
+//! There are two ways. A sound file gets triggers ([`fence`]), whose message tells a bot why it is refused. In a damaged
+//! file SQLite must not write: it may be unable to, and where it is able it may take a page that is still in use for a
+//! free one. Such a file is closed by its header ([`fence_damaged`]): one field of it then names a version of the format
+//! that no SQLite writes, and what replaced it is undone to the last byte.
+
+mod closed;
+mod record;
+mod triggers;
 
 use std::path::Path;
-use std::time::Duration;
 
-use rusqlite::config::DbConfig;
-use rusqlite::{Connection, ErrorCode, Transaction, TransactionBehavior};
 use serde::{Deserialize, Serialize};
+
+pub(crate) use record::{Record, aside};
 
 use crate::snapshot::scratch_snapshot;
 use crate::source::{LockUse, canonical, read_held};
 use crate::uri::{self, Access};
-use crate::{Error, Fingerprint, SnapshotOptions, fingerprint, quote_identifier};
+use crate::{Error, ErrorKind, Fingerprint, SnapshotOptions};
 
-/// SQLite keeps its busy timeout in 32 bits.
-const MAX_WAIT_MS: u64 = 1_000_000_000;
-
-/// The table that marks a fenced file.
+/// The table that marks a file fenced by triggers.
 pub const FENCE_TABLE: &str = "cbtrade_fence";
 /// How the names of the fence's triggers start.
 pub const FENCE_TRIGGER_PREFIX: &str = "cbtrade_fence_";
+/// What the name of the file beside a database closed by its header ends in, after the database's name.
+pub const FENCE_RECORD_SUFFIX: &str = ".cbtrade-fence";
+/// What is appended to the names of the journal and the write-ahead log of a database closed by its header.
+pub const FENCE_ASIDE_SUFFIX: &str = ".before-cbtrade";
 
 /// Who put the fence up.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
@@ -31,10 +40,22 @@ pub struct FenceMarker {
     pub at: String,
 }
 
+/// How a file is fenced.
+#[derive(Serialize, Deserialize, Clone, Copy, Debug, PartialEq, Eq)]
+#[serde(rename_all = "kebab-case")]
+pub enum FenceWay {
+    /// A trigger on each table refuses writes, with the marker's message.
+    Triggers,
+    /// The header forbids writing; SQLite says "attempt to write a readonly database".
+    Header,
+}
+
 /// What the fence covers.
 #[derive(Serialize, Deserialize, Clone, Debug, PartialEq, Eq)]
 pub struct FenceReport {
-    /// The tables that refuse writes now.
+    /// How the file is fenced.
+    pub way: FenceWay,
+    /// The tables that refuse writes now; empty when the header forbids writing, which covers the file as a whole.
     pub tables: Vec<String>,
     /// Virtual tables, which cannot have triggers, and the tables they keep their data in, which must
     /// not: a trigger on an inner table of a full-text index sends SQLite into an endless recursion.
@@ -47,9 +68,12 @@ pub struct FenceReport {
 /// Makes the legacy file refuse INSERT, UPDATE and DELETE on every table, in one transaction that
 /// first proves, with all writers locked out, that the content is still `expected`.
 ///
+/// A fence that [`fence_damaged`] put up is found, and left as it is.
+///
 /// # Errors
 /// [`Error::NotAsProved`] when the content is another (nothing is written then), [`Error::OtherFence`]
-/// when another migration's fence is there, `Locked` when a writer does not let go in time.
+/// when another migration's fence is there, `Locked` when a writer does not let go in time, `Corrupt` or
+/// `NotADatabase` when SQLite cannot read the file.
 pub fn fence(
     path: &Path,
     marker: &FenceMarker,
@@ -57,128 +81,107 @@ pub fn fence(
     options: &SnapshotOptions,
 ) -> Result<FenceReport, Error> {
     let path = canonical(path)?;
-    let mut connection = open_for_writing(&path, options)?;
-    let transaction = begin(&mut connection, &path, options)?;
-    if let Some(found) = marker_in(&transaction, &path)? {
-        of_this_migration(&path, &found, &marker.migration)?;
-        let (tables, unfenced) = tables_in(&transaction, &path)?;
-        return Ok(FenceReport {
-            tables,
-            unfenced,
-            already_there: true,
-        });
+    if Record::read(&path)?.is_some() {
+        return closed::put_up(&path, marker, expected, options);
     }
-    let found = fingerprint::of_connection(&transaction, &path)?;
-    if found != *expected {
-        let expected = expected.0.clone();
-        return Err(Error::NotAsProved {
-            path,
-            expected,
-            found: found.0,
-        });
-    }
-    let (tables, unfenced) = tables_in(&transaction, &path)?;
-    put_up(&transaction, marker, &tables)
-        .and_then(|()| transaction.commit())
-        .and_then(|()| allow_checkpoint(&connection))
-        .map_err(|source| Error::sql(&path, "put up the fence", source))?;
-    Ok(FenceReport {
-        tables,
-        unfenced,
-        already_there: false,
-    })
+    triggers::put_up(&path, marker, expected, options)
 }
 
-/// Takes the fence of `migration` down again, and nothing else. Returns whether there was one.
+/// Makes SQLite take a damaged file for read-only, after proving, with everybody locked out, that the content is still
+/// `expected`. SQLite itself never opens the file for it, and no page is changed but the header:
+///
+/// - The write version (byte 18) gets a value that SQLite only reads. The change counter (bytes 24 to 27, and 92 to 95
+///   where they repeat it) gets one that no writer comes to, so that a process that has the file open drops the pages
+///   it keeps, reads the header anew, and is refused as well.
+/// - A file that is shorter than a header is filled up to one. Without the mark of an SQLite database at its start it
+///   is none for SQLite, neither to read nor to write.
+/// - A journal and a write-ahead log get other names ([`FENCE_ASIDE_SUFFIX`]): either could bring the old header back.
+///   SQLite then reads the file without them; this crate goes on reading it with them.
+/// - A file beside the database ([`FENCE_RECORD_SUFFIX`]) holds the marker and the bytes that were replaced. It is
+///   durable before anything else is touched.
+///
+/// After a crash on the way, the file is fenced, or writable with all it had; the next [`fence_damaged`] or
+/// [`lift_fence`] completes the work. What is proved is what [`crate::take_snapshot`] would give, so a damaged file
+/// with a log or a hot journal may be copied into the folder for temporary files, and removed there again.
+///
+/// # Errors
+/// `Locked` when a process reads, writes, or has the file open with a write-ahead log and does not let go in time;
+/// [`Error::NotAsProved`] when the content is another; [`Error::OtherFence`] when another migration's fence is there;
+/// [`Error::FenceState`] when the files beside the database are not the fence's; `Io` on a file system without locks.
+/// The file is not fenced then.
+pub fn fence_damaged(
+    path: &Path,
+    marker: &FenceMarker,
+    expected: &Fingerprint,
+    options: &SnapshotOptions,
+) -> Result<FenceReport, Error> {
+    closed::put_up(&canonical(path)?, marker, expected, options)
+}
+
+/// Takes the fence of `migration` down again, whichever way it was put up, and nothing else. Returns whether there was
+/// one.
 ///
 /// # Errors
 /// [`Error::OtherFence`] when the fence is another migration's, `Locked` when a writer does not
 /// let go in time.
 pub fn lift_fence(path: &Path, migration: &str, options: &SnapshotOptions) -> Result<bool, Error> {
     let path = canonical(path)?;
-    let mut connection = open_for_writing(&path, options)?;
-    let transaction = begin(&mut connection, &path, options)?;
-    let Some(found) = marker_in(&transaction, &path)? else {
-        return Ok(false);
-    };
-    of_this_migration(&path, &found, migration)?;
-    take_down(&transaction)
-        .and_then(|()| transaction.commit())
-        .and_then(|()| allow_checkpoint(&connection))
-        .map_err(|source| Error::sql(&path, "take down the fence", source))?;
-    Ok(true)
+    match closed::take_down(&path, migration, options)? {
+        Some(was_up) => Ok(was_up),
+        None => triggers::take_down(&path, migration, options),
+    }
 }
 
-/// The fence on the file, if there is one. Never writes; only a database with a write-ahead log or
-/// a hot journal is copied for it (into the folder for temporary files).
+/// Takes down what [`fence_damaged`] put up, to the last byte. A file without such a fence is not even opened for
+/// writing; SQLite never opens it. Returns whether there was one.
+///
+/// # Errors
+/// Those of [`lift_fence`]; [`Error::FenceState`] when a journal or log with content lies where the file's own one
+/// belongs.
+pub fn lift_fence_damaged(
+    path: &Path,
+    migration: &str,
+    options: &SnapshotOptions,
+) -> Result<bool, Error> {
+    closed::take_down(&canonical(path)?, migration, options).map(|was_up| was_up.unwrap_or(false))
+}
+
+/// The fence on the file, if there is one. Never writes there; only a database with a write-ahead log or
+/// a hot journal is copied for it, into a folder among the temporary files (`TMPDIR`) that is readable by its owner only
+/// and removed before this function returns, also with an error. What a killed process leaves there, the next one removes.
+///
+/// A database whose schema SQLite cannot read has no triggers that could be in force.
 ///
 /// # Errors
 /// Those of [`crate::take_snapshot`].
 pub fn read_fence(path: &Path, options: &SnapshotOptions) -> Result<Option<FenceMarker>, Error> {
     let read = read_held(path, options, LockUse::Try, |held| {
+        if let Some(record) = held.closed() {
+            return Ok(Some(Some(record.marker.clone())));
+        }
         if held.wal.is_some() || held.journal.is_some() || held.database_bytes == 0 {
             return Ok(None);
         }
         // With the locks held, the file is what an immutable database has to be.
-        let connection = uri::open(&held.path, Access::Immutable)?;
-        marker_in(&connection, &held.path).map(Some)
+        marker_of(&held.path, &held.path).map(Some)
     })?;
     match read.value {
         Some(marker) => Ok(marker),
         None => scratch_snapshot(path, options, |report| {
-            let connection = uri::open(&report.snapshot, Access::Immutable)?;
-            marker_in(&connection, &report.source)
+            marker_of(&report.snapshot, &report.source)
         }),
     }
 }
 
-fn open_for_writing(path: &Path, options: &SnapshotOptions) -> Result<Connection, Error> {
-    let connection = uri::open(path, Access::ReadWrite)?;
-    let failed = |source| Error::sql(path, "open the database", source);
-    let wait_ms = options.wait_ms_max.min(MAX_WAIT_MS);
-    connection
-        .busy_timeout(Duration::from_millis(wait_ms))
-        .map_err(failed)?;
-    // Until the fence is up nothing is to be written, not even by a checkpoint at the end.
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)
-        .map_err(failed)?;
-    // Durable at commit, also against a loss of power.
-    connection
-        .execute_batch("PRAGMA synchronous = EXTRA")
-        .map_err(failed)?;
-    Ok(connection)
-}
-
-/// Lets the last connection empty the log at its end, so that a copy of the file alone has the fence.
-fn allow_checkpoint(connection: &Connection) -> rusqlite::Result<()> {
-    connection
-        .set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, false)
-        .map(|_| ())
-}
-
-fn begin<'connection>(
-    connection: &'connection mut Connection,
-    path: &Path,
-    options: &SnapshotOptions,
-) -> Result<Transaction<'connection>, Error> {
-    connection
-        .transaction_with_behavior(TransactionBehavior::Exclusive)
-        .map_err(|source| {
-            let busy = matches!(
-                source.sqlite_error_code(),
-                Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked)
-            );
-            if busy {
-                Error::Locked {
-                    path: path.to_path_buf(),
-                    what: "a reader or writer does not end its transaction".to_owned(),
-                    waited_ms: options.wait_ms_max,
-                }
-            } else {
-                Error::sql(path, "lock the database", source)
-            }
-        })
+fn marker_of(readable: &Path, path: &Path) -> Result<Option<FenceMarker>, Error> {
+    let looked = uri::open(readable, Access::Immutable)
+        .and_then(|connection| triggers::marker_in(&connection, path));
+    match looked {
+        Err(error) if matches!(error.kind(), ErrorKind::Corrupt | ErrorKind::NotADatabase) => {
+            Ok(None)
+        }
+        other => other,
+    }
 }
 
 fn of_this_migration(path: &Path, found: &FenceMarker, wanted: &str) -> Result<(), Error> {
@@ -190,107 +193,4 @@ fn of_this_migration(path: &Path, found: &FenceMarker, wanted: &str) -> Result<(
         wanted: wanted.to_owned(),
         found: found.migration.clone(),
     })
-}
-
-fn marker_in(connection: &Connection, path: &Path) -> Result<Option<FenceMarker>, Error> {
-    let failed = |source| Error::sql(path, "look for a fence", source);
-    let count: i64 = connection
-        .query_row(
-            "SELECT count(*) FROM main.sqlite_schema WHERE type = 'table' AND name = ?1",
-            [FENCE_TABLE],
-            |row| row.get(0),
-        )
-        .map_err(failed)?;
-    if count == 0 {
-        return Ok(None);
-    }
-    let sql = format!("SELECT migration, message, at FROM main.{FENCE_TABLE}");
-    let read = |row: &rusqlite::Row<'_>| {
-        Ok(FenceMarker {
-            migration: row.get(0)?,
-            message: row.get(1)?,
-            at: row.get(2)?,
-        })
-    };
-    connection
-        .query_row(&sql, [], read)
-        .map(Some)
-        .map_err(failed)
-}
-
-/// The tables that can have triggers, and the others.
-fn tables_in(connection: &Connection, path: &Path) -> Result<(Vec<String>, Vec<String>), Error> {
-    let failed = |source| Error::sql(path, "list the tables", source);
-    let sql = "SELECT s.name, l.type IN ('virtual', 'shadow') FROM main.sqlite_schema AS s \
-               LEFT JOIN pragma_table_list AS l ON l.schema = 'main' AND l.name = s.name \
-               WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\' \
-               AND s.name <> ?1 ORDER BY s.rowid";
-    let mut statement = connection.prepare(sql).map_err(failed)?;
-    let mut rows = statement.query([FENCE_TABLE]).map_err(failed)?;
-    let (mut tables, mut unfenced) = (Vec::new(), Vec::new());
-    while let Some(row) = rows.next().map_err(failed)? {
-        let value = row.get_ref(0).map_err(failed)?;
-        let bytes = value.as_bytes().map_err(|error| failed(error.into()))?;
-        let name =
-            str::from_utf8(bytes)
-                .map(ToOwned::to_owned)
-                .map_err(|_| Error::NameNotText {
-                    path: path.to_path_buf(),
-                    object: "table",
-                    name: String::from_utf8_lossy(bytes).into_owned(),
-                })?;
-        let is_virtual: Option<bool> = row.get(1).map_err(failed)?;
-        if is_virtual == Some(true) {
-            unfenced.push(name)
-        } else {
-            tables.push(name)
-        }
-    }
-    Ok((tables, unfenced))
-}
-
-fn put_up(
-    transaction: &Transaction<'_>,
-    marker: &FenceMarker,
-    tables: &[String],
-) -> rusqlite::Result<()> {
-    transaction.execute_batch(&format!(
-        "CREATE TABLE main.{FENCE_TABLE}(\
-         migration TEXT NOT NULL, message TEXT NOT NULL, at TEXT NOT NULL)"
-    ))?;
-    transaction.execute(
-        &format!("INSERT INTO main.{FENCE_TABLE}(migration, message, at) VALUES (?1, ?2, ?3)"),
-        [&marker.migration, &marker.message, &marker.at],
-    )?;
-    // RAISE takes only a literal in the SQLite versions that old bots carry.
-    let message = marker.message.replace('\0', " ").replace('\'', "''");
-    for (number, table) in tables.iter().enumerate() {
-        let table = quote_identifier(table);
-        for event in ["INSERT", "UPDATE", "DELETE"] {
-            let name = format!(
-                "{FENCE_TRIGGER_PREFIX}{number}_{}",
-                event.to_ascii_lowercase()
-            );
-            transaction.execute_batch(&format!(
-                "CREATE TRIGGER main.{name} BEFORE {event} ON {table} \
-                 BEGIN SELECT RAISE(ABORT, '{message}'); END"
-            ))?;
-        }
-    }
-    Ok(())
-}
-
-fn take_down(transaction: &Transaction<'_>) -> rusqlite::Result<()> {
-    let names = {
-        let mut statement = transaction.prepare(
-            "SELECT name FROM main.sqlite_schema WHERE type = 'trigger' AND name GLOB ?1",
-        )?;
-        let pattern = format!("{FENCE_TRIGGER_PREFIX}[0-9]*_[iud]*");
-        let names = statement.query_map([pattern], |row| row.get::<_, String>(0))?;
-        names.collect::<rusqlite::Result<Vec<_>>>()?
-    };
-    for name in names {
-        transaction.execute_batch(&format!("DROP TRIGGER main.{}", quote_identifier(&name)))?;
-    }
-    transaction.execute_batch(&format!("DROP TABLE main.{FENCE_TABLE}"))
 }

@@ -7,9 +7,10 @@ use std::path::Path;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
+use crate::fence::Record;
 use crate::header::{self, Header, lock_page};
 use crate::snapshot::scratch_snapshot;
-use crate::source::{Held, LockUse, companion, read_held};
+use crate::source::{Held, LockUse, read_held};
 use crate::{Error, SnapshotOptions, wal};
 
 /// Hex BLAKE3 of the database's pages as a reader sees them: a `-wal` replayed, a hot `-journal`
@@ -18,9 +19,24 @@ use crate::{Error, SnapshotOptions, wal};
 #[derive(Serialize, Deserialize, Clone, PartialEq, Eq, Debug)]
 pub struct Fingerprint(pub String);
 
+impl Fingerprint {
+    /// Refuses content other than the proved one.
+    pub(crate) fn must_be(self, expected: &Self, path: &Path) -> Result<(), Error> {
+        if self == *expected {
+            return Ok(());
+        }
+        Err(Error::NotAsProved {
+            path: path.to_path_buf(),
+            expected: expected.0.clone(),
+            found: self.0,
+        })
+    }
+}
+
 /// The fingerprint of the source as it is now, under the same locks as a snapshot's. Only a
-/// database with a hot journal, or a damaged header, is copied for it (into the folder for temporary
-/// files).
+/// database with a hot journal, or with a write-ahead log beside a damaged header, is copied for it: into a folder among
+/// the temporary files (`TMPDIR`) that is readable by its owner only and removed before this function returns, also with
+/// an error. What a killed process leaves there, the next one removes.
 ///
 /// # Errors
 /// Those of [`crate::take_snapshot`].
@@ -34,13 +50,14 @@ pub fn fingerprint(source: &Path, options: &SnapshotOptions) -> Result<Fingerpri
 
 /// The fingerprint of held files; `None` where only SQLite can tell what the content is.
 pub(crate) fn of_held(held: &Held) -> Result<Option<Fingerprint>, Error> {
-    if held.journal.is_some() {
+    // A closed file that was shorter than a header has more bytes now than its content.
+    if held.journal.is_some() || held.closed().is_some_and(Record::was_short) {
         return Ok(None);
     }
     let Some(wal_file) = held.wal.as_ref() else {
         return of_file(&held.database, &held.path, held.database_bytes, held.header).map(Some);
     };
-    let wal_path = companion(&held.path, "-wal");
+    let wal_path = held.companion("-wal");
     let pages = wal::committed_pages(&wal_file.0, wal_file.1)
         .map_err(|source| Error::io(&wal_path, "read", source))?;
     let Some(pages) = pages else {
@@ -56,8 +73,9 @@ pub(crate) fn of_held(held: &Held) -> Result<Option<Fingerprint>, Error> {
         pages.page_size,
         pages.page_count,
         |number, page| {
+            // What neither the log nor a damaged file has is zeros in the copy that a snapshot is.
+            page.resize(pages.page_size as usize, 0);
             if let Some(offset) = pages.offsets.get(&number) {
-                page.resize(pages.page_size as usize, 0);
                 wal_file
                     .0
                     .read_exact_at(page, *offset)

@@ -1,7 +1,8 @@
 //! Snapshots, integrity, salvage and raw values of SQLite files.
 //!
 //! The legacy file is only ever read ([`take_snapshot`], [`fingerprint`], [`read_fence`]), with one
-//! exception: [`fence`] and [`lift_fence`], which the cut-over and its way back call. All other
+//! exception: [`fence`], [`fence_damaged`], [`lift_fence`] and [`lift_fence_damaged`], which the cut-over and its way
+//! back call. All other
 //! work happens on a private snapshot, opened read-only and immutable ([`Database`]).
 //!
 //! While one of these functions runs on a file, no other code of the same process may have that
@@ -20,6 +21,7 @@ mod partial;
 mod raw_schema;
 mod salvage;
 mod scan;
+mod scratch;
 mod snapshot;
 mod source;
 mod text_encoding;
@@ -32,7 +34,8 @@ pub use rusqlite::types::ValueRef;
 pub use database::Database;
 pub use error::{Error, ErrorKind};
 pub use fence::{
-    FENCE_TABLE, FENCE_TRIGGER_PREFIX, FenceMarker, FenceReport, fence, lift_fence, read_fence,
+    FENCE_ASIDE_SUFFIX, FENCE_RECORD_SUFFIX, FENCE_TABLE, FENCE_TRIGGER_PREFIX, FenceMarker,
+    FenceReport, FenceWay, fence, fence_damaged, lift_fence, lift_fence_damaged, read_fence,
 };
 pub use fingerprint::{Fingerprint, fingerprint};
 pub use integrity::{ForeignKeyViolation, IntegrityProblem, ProblemKind};

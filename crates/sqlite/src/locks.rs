@@ -1,4 +1,4 @@
-//! SQLite's own lock bytes, taken as read locks that belong to an open file description.
+//! SQLite's own lock bytes, taken as locks that belong to an open file description.
 //!
 //! Locks of an open file description (OFD) meet the POSIX locks that SQLite takes, of this process
 //! and of others, but unlike those they do not vanish when some other descriptor of the same file
@@ -126,6 +126,54 @@ fn try_shared(file: &File) -> io::Result<Option<Answer>> {
         Attempt::Busy => None,
         Attempt::Unsupported => Some(Answer::Unsupported),
     })
+}
+
+/// Takes EXCLUSIVE, for as long as `file` stays open: nobody else reads or writes. A connection that uses a write-ahead
+/// log holds SHARED until it is closed, so with EXCLUSIVE held nobody uses the log either.
+pub(crate) fn take_exclusive(
+    file: &File,
+    path: &Path,
+    patience: &mut Patience,
+) -> Result<Answer, Error> {
+    let mut wait_for = |step: &dyn Fn() -> io::Result<Attempt>, bytes| loop {
+        match step().map_err(|source| Error::io(path, "lock", source))? {
+            Attempt::Taken => return Ok(Answer::Taken),
+            Attempt::Unsupported => return Ok(Answer::Unsupported),
+            Attempt::Busy if patience.wait() => {}
+            Attempt::Busy => {
+                let what = match holder(file, bytes) {
+                    Some(process) => format!("process {process} has the database open"),
+                    None => "a process has the database open".to_owned(),
+                };
+                return Err(locked(path, &what, patience));
+            }
+        }
+    };
+    let writing = || {
+        // PENDING first: who comes with a hot journal beside the file must not see RESERVED held,
+        // and take the journal for one in use. And both or none: a writer that has RESERVED needs
+        // PENDING to end.
+        let pending = try_lock(file, PENDING, libc::F_WRLCK)?;
+        if !matches!(pending, Attempt::Taken) {
+            return Ok(pending);
+        }
+        let reserved = try_lock(file, RESERVED, libc::F_WRLCK)?;
+        if !matches!(reserved, Attempt::Taken) {
+            try_lock(file, PENDING, libc::F_UNLCK)?;
+        }
+        Ok(reserved)
+    };
+    if wait_for(&writing, RESERVED)? == Answer::Unsupported {
+        return Ok(Answer::Unsupported);
+    }
+    wait_for(&|| try_lock(file, SHARED, libc::F_WRLCK), SHARED)
+}
+
+/// A process that keeps these bytes from being locked, where the system knows one.
+fn holder(file: &File, bytes: LockBytes) -> Option<i32> {
+    let mut request = request(bytes, libc::F_WRLCK);
+    fcntl(file, FcntlArg::F_OFD_GETLK(&mut request)).ok()?;
+    (i32::from(request.l_type) != libc::F_UNLCK && request.l_pid > 0).then_some(request.l_pid)
 }
 
 /// Takes a read lock, waiting for it.

@@ -1,14 +1,16 @@
 //! A consistent private copy of a database, made beside live writers.
 
-use std::fs::{DirBuilder, File, OpenOptions};
+use std::fs::{File, OpenOptions};
 use std::io::{self, Read as _, Seek as _, SeekFrom};
-use std::os::unix::fs::{DirBuilderExt, FileExt};
+use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
+use crate::fence::Record;
 use crate::header::{self, Header};
 use crate::partial::Partial;
+use crate::scratch::Scratch;
 use crate::source::{Held, LockUse, canonical, companion, read_held};
 use crate::uri::{self, Access};
 use crate::{Error, ErrorKind, Fingerprint, fingerprint, wal};
@@ -115,7 +117,7 @@ pub(crate) fn scratch_snapshot<T>(
     read: impl FnOnce(&SnapshotReport) -> Result<T, Error>,
 ) -> Result<T, Error> {
     let folder = Scratch::new()?;
-    let report = take_snapshot(source, &folder.0.join("snapshot"), options)?;
+    let report = take_snapshot(source, &folder.path.join("snapshot"), options)?;
     read(&report)
 }
 
@@ -133,36 +135,59 @@ fn take(
     }
     let partial = Partial::new(destination)?;
     let copied = read_held(&path, options, lock_use, |held| copy(held, &partial))?;
-    let file = partial.file();
     let Copied {
         files,
         journal,
         mut damage,
     } = copied.value;
-    damage.extend(settle(&file)?);
-    let opened = File::open(&file).map_err(|source| Error::io(&file, "open", source))?;
-    let bytes = opened
-        .metadata()
-        .map_err(|source| Error::io(&file, "look at", source))?
-        .len();
-    let header = match header::read(&opened, &file, bytes) {
-        Err(_) if options.any_header => None,
-        other => other?,
-    };
-    damage.extend(missing_pages(header, bytes));
-    let fingerprint = fingerprint::of_file(&opened, &file, bytes, header)?;
-    drop(opened);
+    let settled = settled(&partial.file(), options.any_header)?;
+    damage.extend(settled.damage);
     let snapshot = partial.finish()?;
     Ok(SnapshotReport {
         source: path,
         snapshot,
-        fingerprint,
+        fingerprint: settled.fingerprint,
         files,
         journal,
         waited_ms: copied.waited_ms,
-        bytes,
+        bytes: settled.bytes,
         damage,
         locked: copied.locked,
+    })
+}
+
+/// The fingerprint of held files by the same way as a snapshot's, recovery included.
+pub(crate) fn fingerprint_of_copy(held: &Held) -> Result<Fingerprint, Error> {
+    let folder = Scratch::new()?;
+    let partial = Partial::new(&folder.path.join("snapshot"))?;
+    copy(held, &partial)?;
+    settled(&partial.file(), true).map(|settled| settled.fingerprint)
+}
+
+/// A copy that is one file now.
+struct Settled {
+    fingerprint: Fingerprint,
+    bytes: u64,
+    damage: Vec<String>,
+}
+
+fn settled(file: &Path, any_header: bool) -> Result<Settled, Error> {
+    let mut damage: Vec<String> = settle(file)?.into_iter().collect();
+    let opened = File::open(file).map_err(|source| Error::io(file, "open", source))?;
+    let bytes = opened
+        .metadata()
+        .map_err(|source| Error::io(file, "look at", source))?
+        .len();
+    let header = match header::read(&opened, file, bytes) {
+        Err(_) if any_header => None,
+        other => other?,
+    };
+    damage.extend(missing_pages(header, bytes));
+    let fingerprint = fingerprint::of_file(&opened, file, bytes, header)?;
+    Ok(Settled {
+        fingerprint,
+        bytes,
+        damage,
     })
 }
 
@@ -178,18 +203,25 @@ fn copy(held: &Held, partial: &Partial) -> Result<Copied, Error> {
     let mut copied = Copied::default();
     let target = partial.file();
     let mut add = |role, suffix: &str, file: &File, bytes: u64| {
-        let path = companion(&held.path, suffix);
+        let path = if suffix.is_empty() {
+            held.path.clone()
+        } else {
+            held.companion(suffix)
+        };
         copy_file(file, &path, bytes, &companion(&target, suffix))?;
         copied.files.push(SnapshotFile { role, path, bytes });
         Ok(())
     };
     // The log after the database: what a checkpoint moved into the database is still in the log.
     add(FileRole::Database, "", &held.database, held.database_bytes)?;
+    if let Some(record) = held.closed() {
+        reopen(&target, record)?;
+    }
     if let Some((journal, bytes)) = &held.journal {
         add(FileRole::Journal, "-journal", journal, *bytes)?;
         copied.journal = JournalState::HotRollback;
     } else if let Some((log, _)) = &held.wal {
-        let path = companion(&held.path, "-wal");
+        let path = held.companion("-wal");
         // Its size now, not when it was opened: writers go on.
         let bytes = log
             .metadata()
@@ -205,6 +237,15 @@ fn copy(held: &Held, partial: &Partial) -> Result<Copied, Error> {
         }
     }
     Ok(copied)
+}
+
+/// Gives a copy of a closed file the header that was replaced.
+fn reopen(copy: &Path, record: &Record) -> Result<(), Error> {
+    let write = || {
+        let file = OpenOptions::new().write(true).open(copy)?;
+        file.write_all_at(record.original(), 0)
+    };
+    write().map_err(|source| Error::io(copy, "write the header of", source))
 }
 
 fn log_state(copied_log: &Path) -> Result<JournalState, Error> {
@@ -310,30 +351,6 @@ fn missing_pages(header: Option<Header>, bytes: u64) -> Option<String> {
             (expected - bytes).div_ceil(u64::from(page_size))
         )
     })
-}
-
-/// A folder for temporary files that goes away with this value.
-struct Scratch(PathBuf);
-
-impl Scratch {
-    fn new() -> Result<Self, Error> {
-        let base = std::env::temp_dir();
-        let mut number = 0_u32;
-        loop {
-            let folder = base.join(format!("cbtrade-{}-{number}", std::process::id()));
-            match DirBuilder::new().mode(0o700).create(&folder) {
-                Ok(()) => return Ok(Self(folder)),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => number += 1,
-                Err(source) => return Err(Error::io(&folder, "create", source)),
-            }
-        }
-    }
-}
-
-impl Drop for Scratch {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
 }
 
 #[cfg(test)]

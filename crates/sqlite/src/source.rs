@@ -8,11 +8,12 @@ use std::path::{Path, PathBuf};
 
 use nix::libc;
 
-use crate::header::{self, Header};
+use crate::fence::Record;
+use crate::header::{self, HEADER_BYTES, Header};
 use crate::locks::{
     Answer, Patience, RESERVED, WAL_READ_0, WAL_READ_1, held_by_writer, take_read, take_shared,
 };
-use crate::{Error, SnapshotOptions, wal};
+use crate::{Error, SnapshotOptions, fence, wal};
 
 /// The files that make up the database at one instant.
 #[derive(Debug)]
@@ -32,6 +33,9 @@ pub(crate) struct Held {
     pub(crate) journal: Option<(File, u64)>,
     guard: Guard,
     before: Picture,
+    /// What the fence of a damaged file replaced: read as if it had not.
+    record: Option<Record>,
+    closed: bool,
     /// Keeps the locks in the `-shm` file.
     _shm: Option<File>,
 }
@@ -121,49 +125,92 @@ impl Held {
         lock_use: LockUse,
         patience: &mut Patience,
     ) -> Result<Self, Error> {
-        let database = open_regular(path)?;
+        let database = open_regular(path, false)?;
         let shared = match lock_use {
             LockUse::Try => take_shared(&database, path, patience)?,
             #[cfg(test)]
             LockUse::Never => Answer::Unsupported,
         };
-        let database_bytes = length(&database, path)?;
-        let header = match header::read(&database, path, database_bytes) {
-            Err(_) if options.any_header => None,
-            other => other?,
-        };
-        let wal = open_companion(path, "-wal")?.filter(|(_, bytes)| *bytes > 0);
-        let mut shm = None;
-        let mut guard = Guard::Nothing;
+        let mut held = Self::new(path, database, options.any_header)?;
+        let wal = open_companion(&held.companion("-wal"))?.filter(|(_, bytes)| *bytes > 0);
         if shared == Answer::Taken {
-            guard = Guard::Shared;
-            if wal.is_some() || header.is_some_and(|header| header.wal) {
-                (guard, shm) = hold_log(path, patience)?;
+            held.guard = Guard::Shared;
+            if wal.is_some() || held.header.is_some_and(|header| header.wal) {
+                (held.guard, held._shm) = hold_log(path, patience)?;
             }
         }
-        let mut held = Self {
+        held.with_companions()
+    }
+
+    /// The files of a database whose EXCLUSIVE lock this descriptor holds, with any header.
+    pub(crate) fn under_lock(path: &Path, database: File) -> Result<Self, Error> {
+        let mut held = Self::new(path, database, true)?;
+        held.guard = Guard::SharedLogUnused;
+        held.with_companions()
+    }
+
+    fn new(path: &Path, database: File, any_header: bool) -> Result<Self, Error> {
+        let mut database_bytes = length(&database, path)?;
+        let record = Record::read(path)?;
+        let closed = match &record {
+            Some(record) => record.closes(&database, path)?,
+            None => false,
+        };
+        let header = match &record {
+            Some(record) if closed => {
+                if record.was_short() && database_bytes == HEADER_BYTES as u64 {
+                    database_bytes = record.original().len() as u64;
+                }
+                record.header()
+            }
+            _ => match header::read(&database, path, database_bytes) {
+                Err(_) if any_header => None,
+                other => other?,
+            },
+        };
+        Ok(Self {
             path: path.to_path_buf(),
             database,
             database_bytes,
             header,
             wal: None,
             journal: None,
-            guard,
+            guard: Guard::Nothing,
             before: Picture::default(),
-            _shm: shm,
-        };
-        // Looked at again now that it cannot start anew.
-        held.wal = open_companion(path, "-wal")?.filter(|(_, bytes)| *bytes > 0);
-        held.journal = held.hot_journal()?;
-        held.before = held.picture()?;
-        Ok(held)
+            record,
+            closed,
+            _shm: None,
+        })
+    }
+
+    fn with_companions(mut self) -> Result<Self, Error> {
+        // Looked at (again) now that it cannot start anew.
+        self.wal = open_companion(&self.companion("-wal"))?.filter(|(_, bytes)| *bytes > 0);
+        self.journal = self.hot_journal()?;
+        self.before = self.picture()?;
+        Ok(self)
+    }
+
+    /// Where a companion lies: beside the database, or where the fence of a damaged file put it.
+    pub(crate) fn companion(&self, suffix: &str) -> PathBuf {
+        let aside = fence::aside(&self.path, suffix);
+        if self.record.is_some() && aside.exists() {
+            aside
+        } else {
+            companion(&self.path, suffix)
+        }
+    }
+
+    /// What closed the file for writing, where it is a damaged file's fence.
+    pub(crate) fn closed(&self) -> Option<&Record> {
+        self.record.as_ref().filter(|_| self.closed)
     }
 
     /// The journal of a transaction that never ended. SQLite's rule: it exists, nobody has a write
     /// transaction, the database is not empty, and the journal's first byte is not zero.
     fn hot_journal(&self) -> Result<Option<(File, u64)>, Error> {
-        let path = companion(&self.path, "-journal");
-        let Some((file, bytes)) = open_companion(&self.path, "-journal")? else {
+        let path = self.companion("-journal");
+        let Some((file, bytes)) = open_companion(&path)? else {
             return Ok(None);
         };
         if self.database_bytes == 0 || bytes == 0 {
@@ -180,8 +227,7 @@ impl Held {
         let opened = file
             .metadata()
             .map_err(|source| Error::io(&path, "look at", source))?;
-        let still_there = Look::at_companion(&self.path, "-journal")?
-            .is_some_and(|look| look.inode == opened.ino());
+        let still_there = Look::at_companion(&path)?.is_some_and(|look| look.inode == opened.ino());
         Ok((read == 1 && first[0] != 0 && still_there).then_some((file, bytes)))
     }
 
@@ -193,21 +239,21 @@ impl Held {
         };
         if let Some((wal, _)) = &self.wal {
             picture.salts = wal::salts(wal)
-                .map_err(|source| Error::io(&companion(&self.path, "-wal"), "read", source))?;
+                .map_err(|source| Error::io(&self.companion("-wal"), "read", source))?;
         }
         if matches!(self.guard, Guard::SharedLogUnused | Guard::Nothing) {
-            picture.wal = Look::at_companion(&self.path, "-wal")?;
-            picture.shm = Look::at_companion(&self.path, "-shm")?;
+            picture.wal = Look::at_companion(&self.companion("-wal"))?;
+            picture.shm = Look::at_companion(&self.companion("-shm"))?;
         }
         if self.guard == Guard::Nothing {
-            picture.journal = Look::at_companion(&self.path, "-journal")?;
+            picture.journal = Look::at_companion(&self.companion("-journal"))?;
             picture.digest = self.digest()?;
         }
         Ok(picture)
     }
 
     /// What changed since the files were opened, in plain words.
-    fn changed(&self) -> Result<Option<&'static str>, Error> {
+    pub(crate) fn changed(&self) -> Result<Option<&'static str>, Error> {
         let after = self.picture()?;
         let opened = self
             .database
@@ -245,10 +291,10 @@ impl Held {
         };
         add(&self.database, &self.path)?;
         if let Some((wal, _)) = &self.wal {
-            add(wal, &companion(&self.path, "-wal"))?;
+            add(wal, &self.companion("-wal"))?;
         }
         if let Some((journal, _)) = &self.journal {
-            add(journal, &companion(&self.path, "-journal"))?;
+            add(journal, &self.companion("-journal"))?;
         }
         Ok(Some(hasher.finalize()))
     }
@@ -259,10 +305,10 @@ impl Held {
 /// nobody uses the log, and it must not be made: whoever comes makes it, which is noticed, and
 /// cannot remove it again while SHARED is held.
 fn hold_log(path: &Path, patience: &mut Patience) -> Result<(Guard, Option<File>), Error> {
-    let Some((shm, _)) = open_companion(path, "-shm")? else {
+    let shm_path = companion(path, "-shm");
+    let Some((shm, _)) = open_companion(&shm_path)? else {
         return Ok((Guard::SharedLogUnused, None));
     };
-    let shm_path = companion(path, "-shm");
     for bytes in [WAL_READ_0, WAL_READ_1] {
         if take_read(&shm, &shm_path, bytes, patience)? == Answer::Unsupported {
             return Ok((Guard::Nothing, None));
@@ -288,8 +334,8 @@ impl Look {
         Ok(Self::from(&metadata))
     }
 
-    fn at_companion(path: &Path, suffix: &str) -> Result<Option<Self>, Error> {
-        match Self::at(&companion(path, suffix)) {
+    fn at_companion(path: &Path) -> Result<Option<Self>, Error> {
+        match Self::at(path) {
             Ok(look) => Ok(Some(look)),
             Err(Error::NotFound { .. }) => Ok(None),
             Err(error) => Err(error),
@@ -325,10 +371,11 @@ fn length(file: &File, path: &Path) -> Result<u64, Error> {
     Ok(metadata.len())
 }
 
-/// Opens a regular file for reading. Without `O_NONBLOCK` a pipe under this name would block.
-fn open_regular(path: &Path) -> Result<File, Error> {
+/// Opens a regular file. Without `O_NONBLOCK` a pipe under this name would block.
+pub(crate) fn open_regular(path: &Path, to_write: bool) -> Result<File, Error> {
     let file = OpenOptions::new()
         .read(true)
+        .write(to_write)
         .custom_flags(libc::O_NONBLOCK)
         .open(path)
         .map_err(|source| Error::io(path, "open", source))?;
@@ -351,14 +398,13 @@ fn open_regular(path: &Path) -> Result<File, Error> {
     })
 }
 
-fn open_companion(path: &Path, suffix: &str) -> Result<Option<(File, u64)>, Error> {
-    let path = companion(path, suffix);
-    match File::open(&path) {
+fn open_companion(path: &Path) -> Result<Option<(File, u64)>, Error> {
+    match File::open(path) {
         Ok(file) => {
-            let bytes = length(&file, &path)?;
+            let bytes = length(&file, path)?;
             Ok(Some((file, bytes)))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(Error::io(&path, "open", source)),
+        Err(source) => Err(Error::io(path, "open", source)),
     }
 }

@@ -26,7 +26,7 @@ struct Options {
     server: Option<Flavour>,
     write: bool,
     program: PathBuf,
-    /// The arguments as typed, for the page.
+    /// The options that decide what is measured, as typed, for the page.
     typed: String,
 }
 
@@ -40,7 +40,7 @@ impl Options {
             server: None,
             write: true,
             program: workspace().join("target/release/cbtrade"),
-            typed: arguments.join(" "),
+            typed: String::new(),
         };
         let mut rest = arguments.iter();
         while let Some(option) = rest.next() {
@@ -55,6 +55,9 @@ impl Options {
                 let number = value.parse::<u64>().ok().filter(|number| *number > 0);
                 number.ok_or_else(|| format!("{option} {value}: not a number from 1"))
             };
+            if option != "--program" {
+                options.typed.push_str(&format!(" {option} {value}"));
+            }
             match option.as_str() {
                 "--rows-candles" => options.candles = number()?,
                 "--rows-wide" => options.wide = number()?,

@@ -16,9 +16,6 @@ use crate::sources;
 use crate::ui::{Style, Ui, choice_meaning, choices, finding_text, findings_text};
 use crate::words::{counted, shell};
 
-/// How often the plan may change under the questions before we stop asking.
-const ROUNDS_MAX: usize = 5;
-
 /// Bring locked-up SQLite files to a server, with proof, and make it the live side
 ///
 /// The whole way: look at the files, take snapshots, read every value, plan exact types, make databases and users, copy,
@@ -208,20 +205,12 @@ async fn decide(
             "findings need your decision"
         )
     ));
-    for _ in 0..ROUNDS_MAX {
-        ask_all(ui, &mut plan)?;
-        if plan.undecided().is_empty() {
-            break;
-        }
-    }
+    ask_all(ui, &mut plan)?;
     write_plan(&plan, &path)?;
     ui.say(&format!(
         "  Your decisions are in {}; change them there at any time before the cut-over.",
         path.display()
     ));
-    if !plan.undecided().is_empty() {
-        return Err(undecided(opened, &plan, &path));
-    }
     Ok(Some(path))
 }
 
@@ -234,8 +223,9 @@ fn ask_all(ui: &Ui, plan: &mut Plan) -> Done {
         .enumerate();
     for (number, finding) in open {
         let value = json!(finding);
-        ui.say(&format!("\n{} of {all}", number + 1));
-        ui.say(finding_text(number + 1, &value).trim_end());
+        ui.say("");
+        let number = format!("{} of {all}:", number + 1);
+        ui.say(finding_text(&number, &value).trim_end());
         let names = choices(&value);
         for (at, name) in names.iter().enumerate() {
             ui.say(&format!(

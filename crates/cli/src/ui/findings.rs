@@ -13,7 +13,8 @@ pub(crate) fn findings_text(findings: &Value) -> String {
     let list = findings.as_array().map(Vec::as_slice).unwrap_or_default();
     let mut text = String::new();
     for (number, finding) in list.iter().take(FINDINGS_MAX).enumerate() {
-        text.push_str(&finding_text(number + 1, finding));
+        text.push_str(&finding_text(&format!("{}.", number + 1), finding));
+        text.push_str(&format!("     choices: {}\n", choices(finding).join(", ")));
     }
     if list.len() > FINDINGS_MAX {
         text.push_str(&format!(
@@ -24,8 +25,8 @@ pub(crate) fn findings_text(findings: &Value) -> String {
     text
 }
 
-/// One finding: place, count, samples, meaning, choices.
-pub(crate) fn finding_text(number: usize, finding: &Value) -> String {
+/// One finding: place, count, samples, meaning.
+pub(crate) fn finding_text(number: &str, finding: &Value) -> String {
     let field = |name: &str| finding[name].as_str().unwrap_or_default();
     let place = match (field("table"), field("column")) {
         ("", _) => field("id").to_owned(),
@@ -34,7 +35,7 @@ pub(crate) fn finding_text(number: usize, finding: &Value) -> String {
     };
     let count = finding["count"].as_u64().unwrap_or(0);
     let mut text = format!(
-        "  {number}. {}: {}, {}\n     {}\n",
+        "  {number} {}: {}, {}\n     {}\n",
         Style::Heading.paint(&place),
         field("kind"),
         counted(count, "place", "places"),
@@ -48,10 +49,6 @@ pub(crate) fn finding_text(number: usize, finding: &Value) -> String {
         } else {
             text.push_str(&format!("       row {row}: {value}\n"));
         }
-    }
-    let choices: Vec<&str> = choices(finding);
-    if !choices.is_empty() {
-        text.push_str(&format!("     choices: {}\n", choices.join(", ")));
     }
     text
 }

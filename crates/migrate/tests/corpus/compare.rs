@@ -671,7 +671,7 @@ fn same_meaning(stored: &Stored, shown: &Value, column: &ColumnPlan) -> bool {
     };
     if let Some(moment) = moment_of(shown) {
         return match stored {
-            Stored::Text(text) => Instant::of_text(text) == Some(moment),
+            Stored::Text(text) if Instant::of_text(text) == Some(moment) => true,
             _ => number.is_some_and(|number| moment.is_unix(&number)),
         };
     }
@@ -685,12 +685,15 @@ fn same_meaning(stored: &Stored, shown: &Value, column: &ColumnPlan) -> bool {
         };
     }
     if let (Stored::Text(text), Some(flag)) = (stored, integer_of(shown)) {
-        let word = match flag {
-            0 => "false",
-            1 => "true",
-            _ => "",
+        let words: &[&str] = match flag {
+            0 => &["false", "f", "no", "n", "off"],
+            1 => &["true", "t", "yes", "y", "on"],
+            _ => &[],
         };
-        if text.eq_ignore_ascii_case(word.as_bytes()) {
+        if words
+            .iter()
+            .any(|word| text.eq_ignore_ascii_case(word.as_bytes()))
+        {
             return true;
         }
     }

@@ -87,6 +87,11 @@ impl Source {
     /// Opens the copy and reads its schema.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
         let connection = Connection::open(path).map_err(|error| error.to_string())?;
+        connection
+            .collation_needed(|connection, name| {
+                connection.create_collation(name, |one, other| one.cmp(other))
+            })
+            .map_err(|error| error.to_string())?;
         match read(connection) {
             Err(error) => Err(format!("the copy of the source cannot be read: {error}")),
             Ok(source) => Ok(source),

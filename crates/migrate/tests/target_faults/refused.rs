@@ -41,7 +41,6 @@ async fn a_target_that_is_not_empty_is_refused_and_keeps_what_it_has() {
         "CREATE TABLE faults.something (x INT)",
         "CREATE VIEW faults.seen AS SELECT 1 AS one",
         "CREATE FUNCTION faults.one_row() RETURNS INT DETERMINISTIC RETURN 1",
-        "CREATE TABLE faults._cbtrade_chunk (x INT)",
     ];
     for flavour in TestServer::flavours() {
         let server = &TestServer::with_options(flavour, &[]);

@@ -93,12 +93,24 @@ pub(super) fn decide(
         ) else {
             continue;
         };
-        if !indexes.iter().any(|other| {
+        let twin = indexes.iter().find(|other| {
             other.columns == index.columns
                 && other.unique >= index.unique
                 && other.hashed == index.hashed
-        }) {
-            indexes.push(index);
+        });
+        match twin {
+            None => indexes.push(index),
+            Some(twin) => objects.push(ObjectPlan {
+                kind: "index".to_owned(),
+                name: candidate.name.clone(),
+                table: input.raw.name.clone(),
+                converted: true,
+                reason: format!(
+                    "the index `{}` has the same columns and serves for both",
+                    twin.name
+                ),
+                text: String::new(),
+            }),
         }
     }
     limit_indexes(&mut indexes, input, objects);
@@ -245,12 +257,24 @@ fn source_candidates(
         .filter(|index| index.origin != IndexOrigin::PrimaryKey)
     {
         match usable(raw, index, columns) {
-            Ok(parts) => list.push(Candidate {
-                name: index_name(raw, index),
-                unique: index.unique,
-                primary: false,
-                columns: parts,
-            }),
+            Ok(parts) => {
+                if parts.len() < index.columns.len() {
+                    objects.push(ObjectPlan {
+                        kind: "index".to_owned(),
+                        name: index.name.clone(),
+                        table: raw.name.clone(),
+                        converted: true,
+                        reason: "a column that stands in it twice is taken once".to_owned(),
+                        text: index.sql.clone().unwrap_or_default(),
+                    });
+                }
+                list.push(Candidate {
+                    name: index_name(raw, index),
+                    unique: index.unique,
+                    primary: false,
+                    columns: parts,
+                });
+            }
             Err(reason) => objects.push(ObjectPlan {
                 kind: "index".to_owned(),
                 name: index.name.clone(),

@@ -54,11 +54,7 @@ pub(super) fn page(
          CBTrade installation of {} rows in {} files. Medians of {} rounds; the server is emptied and restarted before \
          each measurement.",
         machine.text(),
-        if options.typed.is_empty() {
-            String::new()
-        } else {
-            format!(" {}", options.typed)
-        },
+        options.typed,
         grouped(options.candles),
         grouped(options.wide),
         grouped(options.rows()),
@@ -69,7 +65,7 @@ pub(super) fn page(
     for figures in figures {
         let _ = writeln!(text, "\n### {}\n", figures.server);
         ways(figures, sources, &mut text);
-        stages(figures, &mut text);
+        stages(figures, options, &mut text);
         missed += held(figures, options, &mut text);
         let _ = writeln!(
             text,
@@ -91,13 +87,13 @@ fn ways(figures: &Figures, sources: &Sources, text: &mut String) {
     let own_rate = rate(rows, median(&ours));
     let copies = of(&figures.ours, |migrated| migrated.stage("copy"));
     text.push_str(
-        "| way | rows | seconds (least to most) | rows/s | `cbtrade` end to end is |\n|---|---|---|---|---|\n",
+        "| way | rows | seconds (least to most) | rows/s | `cbtrade` end to end, times as fast |\n|---|---|---|---|---|\n",
     );
     let mut line = |name: &str, rows: u64, seconds: &[f64]| {
         let rate = rate(rows, median(seconds));
         let _ = writeln!(
             text,
-            "| {name} | {} | {:.2} ({:.2} to {:.2}) | {} | {:.2} times as fast |",
+            "| {name} | {} | {:.2} ({:.2} to {:.2}) | {} | {:.2} |",
             grouped(rows),
             median(seconds),
             seconds.iter().copied().fold(f64::INFINITY, f64::min),
@@ -148,75 +144,45 @@ fn ways(figures: &Figures, sources: &Sources, text: &mut String) {
 }
 
 /// Where the tool's time goes.
-fn stages(figures: &Figures, text: &mut String) {
-    let large = figures.large.clone().into_iter().collect::<Vec<_>>();
+fn stages(figures: &Figures, options: &Options, text: &mut String) {
+    let large: Vec<Migrated> = figures.large.iter().cloned().collect();
+    let runs = [&figures.ours, &figures.legacy, &large];
     let _ = writeln!(
         text,
-        "\n| stage | plain file, s | legacy installation, s | {} |\n|---|---|---|---|",
-        if large.is_empty() {
-            "-"
-        } else {
-            "more rows, s"
-        }
+        "\n| stage, seconds | plain file | legacy installation | plain, {} times the rows (once) |\n|---|---|---|---|",
+        options.factor
     );
+    let mut line = |name: &str, value: &dyn Fn(&[Migrated]) -> String| {
+        let cells: Vec<String> = runs
+            .iter()
+            .map(|list| {
+                if list.is_empty() {
+                    "-".to_owned()
+                } else {
+                    value(list)
+                }
+            })
+            .collect();
+        let _ = writeln!(text, "| {name} | {} |", cells.join(" | "));
+    };
+    let seconds = |list: &[Migrated]| median(&of(list, |migrated| migrated.seconds));
     for stage in STAGES {
-        let seconds = |list: &[Migrated]| -> String {
-            let list = of(list, |migrated| migrated.stage(stage));
-            if list.is_empty() {
-                "-".to_owned()
-            } else {
-                format!("{:.2}", median(&list))
-            }
-        };
-        let _ = writeln!(
-            text,
-            "| {stage} | {} | {} | {} |",
-            seconds(&figures.ours),
-            seconds(&figures.legacy),
-            seconds(&large)
-        );
+        line(stage, &|list| {
+            format!("{:.2}", median(&of(list, |migrated| migrated.stage(stage))))
+        });
     }
-    let all = |list: &[Migrated], value: fn(&Migrated) -> f64| -> String {
-        let list = of(list, value);
-        if list.is_empty() {
-            "-".to_owned()
-        } else {
-            format!("{:.2}", median(&list))
-        }
-    };
-    let per_second = |list: &[Migrated]| -> String {
-        list.first().map_or_else(
-            || "-".to_owned(),
-            |first| {
-                grouped(rate(
-                    first.rows,
-                    median(&of(list, |migrated| migrated.seconds)),
-                ))
-            },
-        )
-    };
-    for (name, value) in [
-        (
-            "end to end",
-            (|migrated: &Migrated| migrated.seconds) as fn(&Migrated) -> f64,
-        ),
-        ("largest memory, MiB", peak_mib),
-    ] {
-        let _ = writeln!(
-            text,
-            "| {name} | {} | {} | {} |",
-            all(&figures.ours, value),
-            all(&figures.legacy, value),
-            all(&large, value)
-        );
-    }
-    let _ = writeln!(
-        text,
-        "| rows/s | {} | {} | {} |",
-        per_second(&figures.ours),
-        per_second(&figures.legacy),
-        per_second(&large)
-    );
+    line("end to end", &|list| format!("{:.2}", seconds(list)));
+    line("rows", &|list| {
+        grouped(list.first().map_or(0, |first| first.rows))
+    });
+    line("rows/s", &|list| {
+        let rows = list.first().map_or(0, |first| first.rows);
+        grouped(rate(rows, seconds(list)))
+    });
+    line("largest memory, MiB", &|list| {
+        let largest = of(list, peak_mib).into_iter().fold(0.0, f64::max);
+        format!("{largest:.1}")
+    });
 }
 
 /// The numbers to hold; returns how many are missed.

@@ -201,7 +201,10 @@ pub(crate) fn done_text(opened: &Opened, proof: &Proof) -> String {
         opened.migration.report_path().display()
     ));
     if opened.place.private_server {
-        text.push_str("  look inside      cbtrade server shell cbtrade\n");
+        text.push_str(&format!(
+            "  look inside      {}\n",
+            opened.command_at_home("server shell cbtrade")
+        ));
     }
     text.push_str(&format!(
         "  where it stands  {}\n  the way back     {}\n",

@@ -217,7 +217,11 @@ fn text(opened: &Opened, status: &Status) -> String {
         text.push_str("  note     the old files have changed since they were read: the next run starts from their new content\n");
     }
     for (number, command) in next(opened, status).iter().enumerate() {
-        let word = if number == 0 { "next" } else { "or" };
+        let word = match (status.live.as_str(), number) {
+            ("target", _) => "way back",
+            (_, 0) => "next",
+            _ => "or",
+        };
         text.push_str(&format!("  {word:<8} {command}\n"));
     }
     text

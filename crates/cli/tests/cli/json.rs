@@ -1,0 +1,146 @@
+//! The contract of `docs/reference/json.md`: what it names is there, and what is there is named.
+
+use cbtrade_testkit::{Flavour, TestServer};
+use serde_json::Value;
+
+use crate::harness::Place;
+
+const PAGE: &str = include_str!("../../../../docs/reference/json.md");
+
+const MIGRATION: &[&str] = &[
+    "command",
+    "exit_code",
+    "migration",
+    "sources",
+    "target",
+    "candles_database",
+    "plan_file",
+];
+const PROOF: &[&str] = &[
+    "equal",
+    "rows",
+    "values",
+    "originals",
+    "differences",
+    "digest",
+    "proof_file",
+    "report_file",
+    "proof",
+];
+
+/// Every field of the document is on the page, and every field that must be there is.
+#[track_caller]
+fn holds(document: &Value, wanted: &[&[&str]]) {
+    let fields = document.as_object().unwrap();
+    for name in fields.keys() {
+        assert!(
+            PAGE.contains(&format!("`{name}`")),
+            "json.md does not name {name:?}"
+        );
+    }
+    for name in wanted.iter().copied().flatten() {
+        assert!(fields.contains_key(*name), "no {name:?} in {document:#}");
+    }
+}
+
+#[test]
+fn documents_of_a_migration_have_the_named_fields() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("json");
+    let document = |arguments: &[&str], code: i32| {
+        let arguments = [arguments, &[source.as_str(), "--json"]].concat();
+        place.run_on(&target, &arguments).ends(code).json()
+    };
+    let planned: &[&str] = &["tables", "findings", "undecided", "next"];
+    holds(&document(&["migrate", "inspect"], 0), &[MIGRATION, planned]);
+    holds(&document(&["migrate", "plan"], 0), &[MIGRATION, planned]);
+    let made: &[&str] = &["tables", "rows", "next"];
+    holds(&document(&["migrate", "provision"], 0), &[MIGRATION, made]);
+    holds(&document(&["migrate", "copy"], 0), &[MIGRATION, made]);
+    holds(&document(&["migrate", "verify"], 0), &[MIGRATION, PROOF]);
+    holds(&document(&["migrate", "run"], 0), &[MIGRATION, PROOF]);
+    holds(
+        &document(&["recover"], 3),
+        &[&["error", "exit_code"], PROOF],
+    );
+    let status = document(&["migrate", "status"], 0);
+    holds(&status, &[&["migrations"]]);
+    holds(
+        &status["migrations"][0],
+        &[&[
+            "migration",
+            "sources",
+            "target",
+            "stage",
+            "live",
+            "chunks_arrived",
+            "chunks",
+            "differences",
+            "source_unchanged",
+            "next",
+        ]],
+    );
+    holds(
+        &document(&["migrate", "cutover", "--yes"], 0),
+        &[MIGRATION, PROOF, &["live", "archive", "next"]],
+    );
+    holds(
+        &document(&["migrate", "rollback", "--yes"], 0),
+        &[MIGRATION, &["live", "removed"]],
+    );
+    let doctor = document(&["doctor"], 0);
+    holds(&doctor, &[&["problems", "files", "server"]]);
+    holds(
+        &doctor["files"][0],
+        &[&["outside", "inside", "error", "problems"]],
+    );
+    for part in [
+        &doctor["files"][0]["outside"],
+        &doctor["files"][0]["inside"],
+        &doctor["server"],
+    ] {
+        holds(part, &[]);
+    }
+}
+
+#[test]
+fn documents_of_the_server_and_the_sample_have_the_named_fields() {
+    let place = Place::new();
+    let document = |arguments: &[&str], code: i32| {
+        let arguments = [arguments, &["--json"]].concat();
+        place.run(&arguments).ends(code).json()
+    };
+    let running: &[&str] = &["folder", "flavour", "version", "pid", "socket", "port"];
+    holds(
+        &document(&["server", "start"], 0),
+        &[running, &["started_now"]],
+    );
+    holds(
+        &document(&["server", "status"], 0),
+        &[running, &["log", "state"]],
+    );
+    holds(&document(&["server", "stop"], 0), &[&["stopped", "folder"]]);
+    holds(
+        &document(&["server", "destroy", "--yes"], 0),
+        &[&["existed", "left", "folder"]],
+    );
+    let sample = &["sample", "legacy", "--positions", "10", "--candles", "10"];
+    let sample = document(sample, 0);
+    holds(
+        &sample,
+        &[&["database", "candle_files", "tables", "faults"]],
+    );
+    holds(
+        &sample["tables"][0],
+        &[&["file", "table", "rows", "wal_rows"]],
+    );
+    holds(
+        &sample["faults"][0],
+        &[&["kind", "table", "column", "row", "value", "what"]],
+    );
+    let error = document(&["doctor", "absent.db"], 6);
+    holds(&error, &[&["error", "exit_code"]]);
+    holds(&error["error"], &[&["kind", "message", "causes", "hints"]]);
+}
