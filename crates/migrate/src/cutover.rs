@@ -10,7 +10,10 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use cbtrade_mysql::Session;
-use cbtrade_sqlite::{FenceMarker, Fingerprint, SnapshotOptions, fence, lift_fence};
+use cbtrade_sqlite::{
+    ErrorKind, FenceMarker, FenceReport, FenceWay, SnapshotOptions, fence, fence_damaged,
+    lift_fence, lift_fence_damaged,
+};
 
 use crate::error::Error;
 use crate::ledger::Ledger;
@@ -112,19 +115,63 @@ pub(crate) fn fence_all(
     };
     for (number, source) in sources.iter().enumerate() {
         progress.report(Event::Step(format!("fence {}", source.path.display())));
-        let expected: &Fingerprint = &source.snapshot.fingerprint;
-        if let Err(error) = fence(&source.path, &marker, expected, &SnapshotOptions::default()) {
-            lift_all(&sources[..number], migration)?;
-            return Err(Error::source(&source.path, error));
+        match fence_one(source, &marker) {
+            Ok(FenceReport {
+                way: FenceWay::Header,
+                ..
+            }) => progress.report(Event::Step(format!(
+                "{} is damaged or cannot be written, so its header was closed: bots are told that it is read-only",
+                source.path.display()
+            ))),
+            Ok(_) => {}
+            Err(error) => {
+                lift_all(&sources[..number], migration)?;
+                return Err(Error::source(&source.path, error));
+            }
         }
     }
     Ok(())
 }
 
+/// Fences a file with triggers; a damaged one, in which SQLite must not write, by its header.
+fn fence_one(source: &Source, marker: &FenceMarker) -> Result<FenceReport, cbtrade_sqlite::Error> {
+    let (path, expected) = (&source.path, &source.snapshot.fingerprint);
+    // The content is proved in either way, so the header of a file that is no database does not matter.
+    let options = SnapshotOptions {
+        any_header: true,
+        ..SnapshotOptions::default()
+    };
+    if source.salvage.is_some() {
+        return fence_damaged(path, marker, expected, &options);
+    }
+    match fence(path, marker, expected, &options) {
+        Err(error) if sqlite_cannot_write(error.kind()) => {
+            fence_damaged(path, marker, expected, &options)
+        }
+        other => other,
+    }
+}
+
+/// Whether SQLite is what cannot write the file: a schema it does not understand, a header that forbids it.
+fn sqlite_cannot_write(kind: ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::Corrupt
+            | ErrorKind::NotADatabase
+            | ErrorKind::Truncated
+            | ErrorKind::NoPermission
+    )
+}
+
 /// Takes this migration's fences down.
 pub(crate) fn lift_all(sources: &[Source], migration: &str) -> Result<(), Error> {
     for source in sources {
-        lift_fence(&source.path, migration, &SnapshotOptions::default())
+        let lift = if source.salvage.is_some() {
+            lift_fence_damaged
+        } else {
+            lift_fence
+        };
+        lift(&source.path, migration, &SnapshotOptions::default())
             .map_err(|error| Error::source(&source.path, error))?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use crate::error::Error;
 use crate::ledger::Ledger;
 use crate::plan::Plan;
 use crate::progress::{Event, Progress};
+use crate::provision::execute_wide;
 
 /// Makes everything that comes after the rows. Returns the CHECKs and foreign keys that the rows themselves refuse.
 pub(crate) async fn finish(
@@ -85,9 +86,11 @@ async fn indexes(
             // The generated column is a step of its own, before the index over it.
             let column = parts.remove(0);
             if !columns.contains(&hash_column(index).to_lowercase()) {
-                alter(session, table, &[column])
-                    .await
-                    .map_err(Error::server(what()))?;
+                let sql = format!(
+                    "ALTER TABLE {} {column}",
+                    qualified(&table.database, &table.name)
+                );
+                execute_wide(session, &sql, &what()).await?;
             }
         }
         together.append(&mut parts);

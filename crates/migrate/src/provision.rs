@@ -69,7 +69,7 @@ pub(crate) async fn provision(
             "CREATE TABLE IF NOT EXISTS",
             1,
         );
-        create_one(
+        execute_wide(
             session,
             &sql,
             &format!(
@@ -101,7 +101,11 @@ async fn plain_timestamps(session: &mut Session) -> Result<(), Error> {
 
 /// InnoDB refuses, in its strict mode, tables of many long columns whose rows *could* outgrow a page. Whether they do is
 /// for the rows to show: without strict mode the table is made, and a row that is really too large is an error.
-async fn create_one(session: &mut Session, sql: &str, what: &str) -> Result<(), Error> {
+pub(crate) async fn execute_wide(
+    session: &mut Session,
+    sql: &str,
+    what: &str,
+) -> Result<(), Error> {
     const TOO_BIG_ROW_SIZE: u16 = 1118;
     match session.execute(sql).await {
         Ok(_) => Ok(()),

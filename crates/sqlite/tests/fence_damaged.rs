@@ -318,7 +318,8 @@ fn the_copy_of_a_closed_file_is_the_copy_from_before() {
 
 #[test]
 fn whatever_is_left_of_the_file_can_be_closed() {
-    let damages: [(&str, fn(&Path)); 6] = [
+    type Damage = fn(&Path);
+    let damages: [(&str, Damage); 6] = [
         ("zeros", |path| overwrite(path, 0, &[0; 4096])),
         ("noise", |path| overwrite(path, 0, &[0xa7; 1024])),
         ("magic gone", |path| overwrite(path, 0, &[0; 16])),
@@ -407,24 +408,21 @@ fn a_fence_killed_on_the_way_is_completed_by_the_next_call() {
     }
 }
 
-/// Reads a file of every kind, the last of which fails.
-fn read_all(file: &Path) {
-    read_fence(file, &QUICK).unwrap();
-    fingerprint(file, &QUICK).unwrap();
-    let text = file.with_file_name("text.db");
-    fs::write(&text, "no database").unwrap();
-    let strict = SnapshotOptions {
-        any_header: false,
-        ..QUICK
-    };
-    // Read under the name of a hot journal's database, so that a copy is made before it fails.
-    let journal = PathBuf::from(format!("{}-journal", file.display()));
-    fs::copy(&journal, file.with_file_name("text.db-journal")).unwrap();
-    read_fence(&text, &strict).unwrap_err();
-    fs::remove_file(file).unwrap();
-    fs::write(file, vec![0; 4096]).unwrap();
-    read_fence(file, &QUICK).unwrap();
-    fingerprint(file, &QUICK).unwrap();
+/// Looks for fences where a copy has to be made for it; the last one fails after that.
+fn read_all(folder: &Path) {
+    let rolled_back = folder.join("journal.db");
+    assert_eq!(read_fence(&rolled_back, &QUICK).unwrap(), None);
+    fingerprint(&rolled_back, &QUICK).unwrap();
+    let error = read_fence(&folder.join("log.db"), &QUICK).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Sql, "{error}");
+}
+
+/// A copy of a database and its companion, as they are at this moment.
+fn leave(path: &Path, suffix: &str, to: &Path) {
+    for suffix in ["", suffix] {
+        let beside = |path: &Path| format!("{}{suffix}", path.display());
+        fs::copy(beside(path), beside(to)).unwrap();
+    }
 }
 
 #[test]
@@ -434,25 +432,30 @@ fn nothing_is_left_among_the_temporary_files() {
         return read_all(&file);
     }
     let folder = tempfile::tempdir().unwrap();
+    let left = folder.path().join("left");
+    fs::create_dir(&left).unwrap();
     let path = make(folder.path(), "DELETE");
     let connection = Connection::open(&path).unwrap();
     connection
         .execute_batch(
-            "PRAGMA cache_size = 2; PRAGMA cache_spill = 2; BEGIN; UPDATE t SET b = hex(randomblob(100))",
+            "PRAGMA cache_size = 2; PRAGMA cache_spill = 2;
+             BEGIN; UPDATE t SET b = hex(randomblob(100))",
         )
         .unwrap();
-    let left = folder.path().join("left");
-    fs::create_dir(&left).unwrap();
-    for suffix in ["", "-journal"] {
-        let name = format!("legacy.db{suffix}");
-        fs::copy(path.with_file_name(&name), left.join(&name)).unwrap();
-    }
+    leave(&path, "-journal", &left.join("journal.db"));
+    connection
+        .execute_batch(
+            "ROLLBACK; PRAGMA journal_mode = WAL;
+             CREATE TABLE cbtrade_fence(of_somebody_else); INSERT INTO cbtrade_fence VALUES (1)",
+        )
+        .unwrap();
+    leave(&path, "-wal", &left.join("log.db"));
     let temporary = folder.path().join("temporary");
     fs::create_dir(&temporary).unwrap();
     let status = Command::new(env::current_exe().unwrap())
         .args(["--exact", test, "--nocapture", "--test-threads=1"])
         .env(ROLE, "reader")
-        .env(FILE, left.join("legacy.db"))
+        .env(FILE, &left)
         .env("TMPDIR", &temporary)
         .stdout(Stdio::null())
         .status()

@@ -110,3 +110,67 @@ async fn killed_and_interrupted_it_goes_on_with_the_same_command() {
             .unwrap();
     assert_eq!(counted, [ROWS]);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cutover_that_was_killed_is_brought_to_its_end_by_the_same_command() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("half");
+    let proxy = FaultProxy::before(&target).await;
+    proxy.arm(Fault {
+        direction: Direction::ToServer,
+        after: After::Containing(b"_cbtrade_epoch` SET".to_vec()),
+        action: Action::Stall,
+    });
+    let recover = |yes: &[&str]| {
+        let url = proxy.target().display();
+        let arguments = [&["recover", &source, "--target", &url, "--json"], yes].concat();
+        let mut command = place.command(&arguments);
+        command.env("CBTRADE_MYSQL_PASSWORD", password(&target));
+        command
+    };
+    let mut killed = recover(&["--yes"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    while proxy.fired() == 0 {
+        assert!(
+            killed.try_wait().unwrap().is_none(),
+            "it ended before the epoch was moved"
+        );
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    killed.kill().unwrap();
+    killed.wait().unwrap();
+    proxy.cut_all();
+    proxy.resume();
+    let write = || {
+        Connection::open(&source)
+            .unwrap()
+            .execute("INSERT INTO plain (name) VALUES ('later')", [])
+    };
+    // Fenced, and the target is not live: neither side takes writes.
+    assert!(write().is_err(), "the old file takes writes");
+    let run = |mut command: Command| {
+        tokio::task::spawn_blocking(move || {
+            command.stdin(Stdio::null());
+            said(command)
+        })
+    };
+    let _ = run(command(&place, &source, proxy.target()))
+        .await
+        .unwrap()
+        .ends(3)
+        .tells(&[
+            "did not come to its end",
+            "migrate cutover --yes",
+            "rollback",
+        ]);
+    // It was confirmed before: no new confirmation is needed.
+    let done = run(recover(&[])).await.unwrap().ends(0).json();
+    assert_eq!(done["live"], "target");
+    assert_eq!(done["equal"], true);
+    assert!(write().is_err());
+}

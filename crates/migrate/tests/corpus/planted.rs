@@ -15,8 +15,9 @@ use crate::source::Source;
 use crate::target::Site;
 
 const SOURCE: &str = "
-    CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT, price REAL, data BLOB);
-    INSERT INTO orders VALUES (1, 'one', 0.1, x'00ff'), (2, '', -0.0, x''), (3, NULL, 2.0, NULL), (90, 'e', 1.5, NULL);
+    CREATE TABLE orders (id INTEGER PRIMARY KEY AUTOINCREMENT, note TEXT, price REAL, data BLOB, loose);
+    INSERT INTO orders VALUES (1, 'one', 0.1, x'00ff', 1.5), (2, '', 1.5, x'', -0.0), (3, NULL, 2.0, NULL, NULL);
+    INSERT INTO orders VALUES (90, 'e', 1.5, NULL, NULL);
     DELETE FROM orders WHERE id = 90;
     CREATE TABLE mixed (v);
     INSERT INTO mixed VALUES (5), ('5'), (5.0), (x'35'), ('five'), ('five');";
@@ -61,10 +62,10 @@ const PLANTED: &[(&str, &str)] = &[
     ),
     (
         "DELETE FROM orders WHERE id = 3",
-        "INSERT INTO orders VALUES (3, NULL, 2e0, NULL)",
+        "INSERT INTO orders VALUES (3, NULL, 2e0, NULL, NULL)",
     ),
     (
-        "INSERT INTO orders VALUES (7, 'seven', 1e0, NULL)",
+        "INSERT INTO orders VALUES (7, 'seven', 1e0, NULL, NULL)",
         "DELETE FROM orders WHERE id = 7",
     ),
     (
@@ -133,6 +134,10 @@ pub(crate) async fn unseen(flavour: Flavour) -> Outcome<Vec<String>> {
             conn.query_drop(*statement)
                 .await
                 .map_err(|error| format!("{statement}: {error}"))?;
+            let changes_rows = !statement.contains("TABLE");
+            if changes_rows && conn.affected_rows() != 1 {
+                return Err(format!("{statement}: {} rows", conn.affected_rows()));
+            }
             let found = comparison.differences(conn).await?;
             let differs = !found.is_empty();
             if differs != must_differ {
