@@ -17,6 +17,9 @@ pub struct Report(pub Proof);
 /// How many lines of a kind the page shows; the proof file has all.
 const LINES_MAX: usize = 20;
 
+/// How many findings of one kind the page shows.
+const LINES_OF_A_KIND_MAX: usize = 3;
+
 /// One page of plain text: what was compared, what was found, what is next.
 #[must_use]
 pub fn report_text(proof: &Proof) -> String {
@@ -210,13 +213,19 @@ fn findings(proof: &Proof, page: &mut String) {
             grouped(*count)
         );
     }
-    // The rarest first: they are the ones that somebody should look at.
+    // A few of each kind, the rarest kinds first: they are the ones that somebody should look at.
     let mut listed: Vec<_> = proof
         .findings
         .iter()
         .filter(|finding| !routine(finding.kind))
         .collect();
     listed.sort_by_key(|finding| kinds.get(&finding.kind).map_or(0, |(columns, _)| *columns));
+    let mut shown: BTreeMap<FindingKind, usize> = BTreeMap::new();
+    listed.retain(|finding| {
+        let lines = shown.entry(finding.kind).or_default();
+        *lines += 1;
+        *lines <= LINES_OF_A_KIND_MAX
+    });
     for finding in listed.iter().take(LINES_MAX) {
         let place = finding.column.as_ref().map_or_else(
             || finding.table.clone(),
@@ -234,7 +243,12 @@ fn findings(proof: &Proof, page: &mut String) {
             let _ = writeln!(page, "      first: row {}, {}", sample.row, sample.value);
         }
     }
-    more(listed.len(), LINES_MAX, page);
+    let all = proof
+        .findings
+        .iter()
+        .filter(|finding| !routine(finding.kind))
+        .count();
+    more(all, listed.len().min(LINES_MAX), page);
 }
 
 fn decision_word(decision: Decision) -> String {

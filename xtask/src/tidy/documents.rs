@@ -131,12 +131,11 @@ pub(crate) fn invariants_are_held(tree: &Tree) -> Vec<Problem> {
     let mut open: Option<usize> = None;
     let mut count = 0;
     for (number, line) in file.lines() {
-        if line.starts_with("Invariant:") || line.starts_with('#') {
-            if let Some(open) = open.take() {
-                problems.push(format!(
-                    "ARCHITECTURE.md:{open}: nothing says what holds it"
-                ));
-            }
+        let ends = line.starts_with("Invariant:") || line.starts_with('#');
+        if let Some(open) = open.take_if(|_| ends) {
+            problems.push(format!(
+                "ARCHITECTURE.md:{open}: nothing says what holds it"
+            ));
         }
         if line.starts_with("Invariant:") {
             open = Some(number);

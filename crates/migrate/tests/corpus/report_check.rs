@@ -3,7 +3,7 @@
 use cbtrade_migrate::{Plan, Proof};
 use cbtrade_schema::{RowKey, TablePlan};
 
-use crate::source::{Kind, Source, Table};
+use crate::source::{Kind, Source};
 
 /// Lines that are missing, in words.
 pub(crate) fn missing_lines(source: &Source, plan: &Plan, proof: &Proof) -> Vec<String> {
@@ -43,24 +43,21 @@ pub(crate) fn missing_lines(source: &Source, plan: &Plan, proof: &Proof) -> Vec<
         }
     }
     for table in &source.tables {
-        missing.extend(foreign_keys(table, proof));
+        let keys = usize::try_from(table.foreign_keys).unwrap_or(usize::MAX);
+        for (kind, has) in [("foreign key", keys), ("check", table.checks)] {
+            let objects = proof.objects.iter();
+            let told = objects
+                .filter(|object| object.kind == kind && object.table == table.name)
+                .count();
+            if told < has {
+                missing.push(format!(
+                    "the report tells of {told} {kind}(s) of `{}`, which has {has}",
+                    table.name
+                ));
+            }
+        }
     }
     missing
-}
-
-fn foreign_keys(table: &Table, proof: &Proof) -> Option<String> {
-    let told = proof
-        .objects
-        .iter()
-        .filter(|object| object.kind == "foreign key" && object.table == table.name)
-        .count();
-    let has = usize::try_from(table.foreign_keys).unwrap_or(usize::MAX);
-    (told < has).then(|| {
-        format!(
-            "the report tells of {told} foreign keys of `{}`, which has {has}",
-            table.name
-        )
-    })
 }
 
 /// Whether the plan has an index over the same columns, in the same order.

@@ -64,6 +64,8 @@ pub(crate) struct Table {
     pub(crate) sequence: Option<i64>,
     /// How many foreign keys it has.
     pub(crate) foreign_keys: u32,
+    /// How many CHECKs it has.
+    pub(crate) checks: usize,
     /// Explicit indexes: name, and columns where all of them are plain columns of the table and all rows are in it.
     pub(crate) indexes: Vec<(String, Option<Vec<String>>)>,
 }
@@ -87,6 +89,7 @@ impl Source {
     /// Opens the copy and reads its schema.
     pub(crate) fn open(path: &Path) -> Outcome<Source> {
         let connection = Connection::open(path).map_err(|error| error.to_string())?;
+        // The order of a whole table does not depend on its collations, but SQLite asks for them.
         connection
             .collation_needed(|connection, name| {
                 connection.create_collation(name, |one, other| one.cmp(other))
@@ -101,35 +104,8 @@ impl Source {
     /// All rows of a table. The address is the rowid under the given name of it, else the row's place in the order in
     /// which the rows are stored.
     pub(crate) fn rows(&self, table: &Table, rowid: Option<&str>) -> Outcome<Vec<Row>> {
-        loop {
-            match self.try_rows(table, rowid) {
-                Ok(rows) => return Ok(rows),
-                Err(error) => {
-                    let text = error.to_string();
-                    let Some((_, name)) = text.split_once("no such collation sequence: ") else {
-                        return Err(format!("table {}: {text}", table.name));
-                    };
-                    let name = name.split_whitespace().next().unwrap_or(name);
-                    self.forget_collation(name)
-                        .map_err(|error| error.to_string())?;
-                }
-            }
-        }
-    }
-
-    /// The order of a whole table does not depend on its collations, but SQLite asks for them.
-    fn forget_collation(&self, name: &str) -> rusqlite::Result<()> {
-        self.connection
-            .execute_batch("PRAGMA writable_schema = ON")?;
-        let changed = self.connection.execute(
-            "UPDATE sqlite_schema SET sql = replace(sql, ?1, 'BINARY') WHERE sql LIKE '%' || ?1 || '%'",
-            [name],
-        )?;
-        if changed == 0 {
-            return Err(rusqlite::Error::QueryReturnedNoRows);
-        }
-        self.connection
-            .execute_batch("PRAGMA writable_schema = RESET")
+        self.try_rows(table, rowid)
+            .map_err(|error| format!("table {}: {error}", table.name))
     }
 
     fn try_rows(&self, table: &Table, rowid: Option<&str>) -> rusqlite::Result<Vec<Row>> {
@@ -242,6 +218,7 @@ fn table(connection: &Connection, name: String, kind: Kind) -> rusqlite::Result<
         generated: Vec::new(),
         sequence: None,
         foreign_keys: 0,
+        checks: 0,
         indexes: Vec::new(),
     };
     let mut statement =
@@ -266,18 +243,58 @@ fn table(connection: &Connection, name: String, kind: Kind) -> rusqlite::Result<
             [&table.name],
             |row| row.get(0),
         )?;
+        let sql: String = connection.query_row(
+            "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+            [&table.name],
+            |row| row.get(0),
+        )?;
+        table.checks = words_of(&sql)
+            .filter(|word| word.eq_ignore_ascii_case("check"))
+            .count();
         table.indexes = indexes(connection, &table.name)?;
     }
     Ok(table)
 }
 
+/// The words of an SQL text, without comments, strings and quoted names.
+fn words_of(sql: &str) -> impl Iterator<Item = String> {
+    let mut words = vec![String::new()];
+    let mut rest = sql;
+    while let Some(letter) = rest.chars().next() {
+        let end = match letter {
+            '\'' | '"' | '`' => Some(letter.to_string()),
+            '[' => Some("]".to_owned()),
+            '-' if rest.starts_with("--") => Some("\n".to_owned()),
+            '/' if rest.starts_with("/*") => Some("*/".to_owned()),
+            _ => None,
+        };
+        let skipped = match end {
+            Some(end) => {
+                let from = if end == "*/" { 2 } else { letter.len_utf8() };
+                let inside = rest.get(from..).unwrap_or_default();
+                inside
+                    .find(&end)
+                    .map_or(rest.len(), |at| from + at + end.len())
+            }
+            None => letter.len_utf8(),
+        };
+        match (letter, words.last_mut()) {
+            (letter, Some(word)) if letter.is_alphanumeric() || letter == '_' => word.push(letter),
+            _ => words.push(String::new()),
+        }
+        rest = rest.get(skipped..).unwrap_or_default();
+    }
+    words.into_iter().filter(|word| !word.is_empty())
+}
+
 /// Where an AUTOINCREMENT table's numbers stand: the larger of its sequence and its largest rowid.
 fn sequence(connection: &Connection, table: &str) -> rusqlite::Result<Option<i64>> {
-    let numbered: bool = connection.query_row(
-        "SELECT upper(sql) LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE type = 'table' AND name = ?1",
+    let sql: String = connection.query_row(
+        "SELECT sql FROM sqlite_schema WHERE type = 'table' AND name = ?1",
         [table],
         |row| row.get(0),
     )?;
+    let numbered = words_of(&sql).any(|word| word.eq_ignore_ascii_case("autoincrement"));
     if !numbered {
         return Ok(None);
     }
@@ -311,4 +328,16 @@ fn indexes(
         found.push((name, columns.filter(|_| !partial)));
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn words_in_comments_strings_and_quotes_are_none() {
+        let sql = "CREATE TABLE \"check\" (a /* CHECK */ TEXT, -- CHECK\n [check x] CHECK(a <> 'it''s CHECK'), `check`)";
+        let words: Vec<String> = words_of(sql).collect();
+        assert_eq!(words, ["CREATE", "TABLE", "a", "TEXT", "CHECK", "a"]);
+    }
 }

@@ -57,7 +57,7 @@ pub(super) fn decide(
 ) -> Keys {
     let mut candidates = match input.wanted {
         Some(wanted) => {
-            legacy_indexes(input.raw, objects);
+            legacy_indexes(input.raw, wanted, objects);
             wanted_candidates(wanted, columns)
         }
         None => source_candidates(input.raw, columns, objects),
@@ -215,18 +215,30 @@ fn wanted_candidates(wanted: &super::WantedTable, columns: &[ColumnPlan]) -> Vec
 }
 
 /// Indexes of a legacy catalogue table: the catalogue has its own.
-fn legacy_indexes(raw: &RawTable, objects: &mut Vec<ObjectPlan>) {
+fn legacy_indexes(raw: &RawTable, wanted: &super::WantedTable, objects: &mut Vec<ObjectPlan>) {
     for index in raw
         .indexes
         .iter()
         .filter(|index| index.origin == IndexOrigin::Create)
     {
+        let columns: Vec<&str> = index
+            .columns
+            .iter()
+            .filter_map(|part| part.name.as_deref())
+            .collect();
+        let same = |(_, names): &&(String, Vec<String>)| {
+            names.iter().map(String::as_str).eq(columns.iter().copied())
+        };
+        let twin = wanted.indexes.iter().chain(&wanted.unique_keys).find(same);
         objects.push(ObjectPlan {
             kind: "index".to_owned(),
             name: index.name.clone(),
             table: raw.name.clone(),
-            converted: false,
-            reason: "the table gets the catalogue's indexes instead".to_owned(),
+            converted: twin.is_some(),
+            reason: twin.map_or_else(
+                || "the table gets the catalogue's indexes instead".to_owned(),
+                |(name, _)| format!("the catalogue's index `{name}` has the same columns"),
+            ),
             text: index.sql.clone().unwrap_or_default(),
         });
     }
