@@ -229,6 +229,12 @@ impl Migration {
     }
 
     fn prepare(&mut self, rules: &ServerRules) -> Result<Prepared, Error> {
+        if self.proof()?.is_some_and(|proof| proof.archive.is_some()) {
+            return Err(Error::refused(
+                "the cut-over of this migration has begun: its snapshots and its proof are the way back, and are kept as they are",
+                "`cbtrade migrate cutover` ends it, `cbtrade migrate rollback` takes it back, `cbtrade migrate status` shows what stands where.",
+            ));
+        }
         self.stage("snapshot", 0);
         let sources = source::take_all(&self.job.sources, &self.work, self.progress.as_ref())?;
         let schemas = sources
@@ -295,6 +301,16 @@ impl Migration {
             None => None,
         };
         let mut choices = given.as_ref().map(Plan::choices).unwrap_or_default();
+        let same_content = given.as_ref().is_some_and(|plan| {
+            plan.sources
+                .iter()
+                .map(|source| &source.fingerprint)
+                .eq(sources.iter().map(|source| &source.snapshot.fingerprint.0))
+        });
+        if self.options.plan.is_none() && !same_content {
+            // The types of an earlier plan were made for other values.
+            choices.types.clear();
+        }
         let databases: Vec<String> = sources
             .iter()
             .map(|source| self.database_of(source))
@@ -682,7 +698,14 @@ impl Migration {
             )?);
             self.work.write_json("proof.json", &proof)?;
         }
-        cutover::fence_all(&sources, &self.id, &self.now(), self.progress.as_ref())?;
+        if let Err(error) =
+            cutover::fence_all(&sources, &self.id, &self.now(), self.progress.as_ref())
+        {
+            // No fence stands any more: the cut-over has not begun.
+            proof.archive = None;
+            self.work.write_json("proof.json", &proof)?;
+            return Err(error);
+        }
         cutover::move_epoch(&mut session, &self.ledger, "target", &self.now()).await?;
         self.ledger.set_stage(&mut session, "cutover").await?;
         write_whole(
@@ -730,7 +753,7 @@ impl Migration {
         }
         let removed = rollback::remove(&mut session, &self.ledger).await?;
         session.close().await;
-        self.work.clear()?;
+        self.work.clear(&[])?;
         Ok(removed)
     }
 

@@ -11,7 +11,7 @@ use cbtrade_schema::{
     ColumnProfile, ColumnType, Decision, Finding, FindingKind, ObjectPlan, Sample, ServerRules,
     TablePlan, TableProfile,
 };
-use cbtrade_sqlite::{RawSchema, RawTable, TableKind};
+use cbtrade_sqlite::{FENCE_TRIGGER_PREFIX, RawSchema, RawTable, TableKind};
 use serde::{Deserialize, Serialize};
 
 use crate::census::TableCensus;
@@ -509,7 +509,11 @@ fn link_file(
         .filter(|table| table.file == file && table.wanted.is_some())
         .map(|table| table.raw.name.as_str())
         .collect();
-    for trigger in &schema.triggers {
+    for trigger in schema
+        .triggers
+        .iter()
+        .filter(|trigger| !trigger.name.starts_with(FENCE_TRIGGER_PREFIX))
+    {
         let replaced = catalogue_tables.contains(trigger.table_name.as_str());
         let reason = if replaced {
             "the catalogue's triggers of the table derive dlm and the *_unix columns from now on"

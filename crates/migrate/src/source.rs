@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use cbtrade_sqlite::{
-    Database, Fingerprint, IntegrityProblem, ProblemKind, RawSchema, RawTable, SalvageReport,
-    SnapshotOptions, SnapshotReport, TableKind, fingerprint, salvage, take_snapshot,
+    Database, FENCE_TABLE, Fingerprint, IntegrityProblem, ProblemKind, RawSchema, RawTable,
+    SalvageReport, SnapshotOptions, SnapshotReport, TableKind, fingerprint, salvage, take_snapshot,
 };
 use serde::{Deserialize, Serialize};
 
@@ -65,7 +65,8 @@ pub(crate) fn take_all(
     {
         return Ok(sources);
     }
-    work.clear()?;
+    // Decisions are about kinds of values in columns; they hold for the new content too.
+    work.clear(&["plan.toml"])?;
     let mut sources = Vec::with_capacity(paths.len());
     for (number, path) in paths.iter().enumerate() {
         progress.report(Event::Step(format!("snapshot of {}", path.display())));
@@ -228,7 +229,7 @@ pub(crate) fn carried(schema: &RawSchema) -> BTreeSet<String> {
             TableKind::Virtual { .. } => not_carried(table).is_none(),
             TableKind::Shadow => false,
         })
-        .filter(|table| !table.columns.is_empty())
+        .filter(|table| !table.columns.is_empty() && table.name != FENCE_TABLE)
         .map(|table| table.name.clone())
         .collect()
 }

@@ -92,8 +92,8 @@ impl WorkFolder {
         write_whole(&path, &text)
     }
 
-    /// Removes everything but the lock.
-    pub(crate) fn clear(&self) -> Result<(), Error> {
+    /// Removes everything but the lock and the named files.
+    pub(crate) fn clear(&self, kept: &[&str]) -> Result<(), Error> {
         let failed = |source| Error::Work {
             path: self.path.clone(),
             action: "cleared",
@@ -101,7 +101,11 @@ impl WorkFolder {
         };
         for entry in fs::read_dir(&self.path).map_err(failed)? {
             let path = entry.map_err(failed)?.path();
-            if path.file_name().is_some_and(|name| name == "lock") {
+            if path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .is_some_and(|name| name == "lock" || kept.contains(&name))
+            {
                 continue;
             }
             // An interrupted snapshot leaves a folder.

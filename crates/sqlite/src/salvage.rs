@@ -4,12 +4,14 @@
 //! gives is as good as any row of a sound file. The recover extension reads page by page and finds
 //! more, but gives NULL for what it cannot find and cannot tell whether a page was still in use. So
 //! the tables get what SQLite reads, and what only the extension finds goes into a table of its own,
-//! for the operator to judge. Only where SQLite cannot read the schema are the extension's tables
-//! taken as they are.
+//! for the operator to judge. Where SQLite cannot read the schema, it is put together again from the
+//! entries that the extension finds; only where that fails too are the extension's tables taken as
+//! they are.
 
 mod builder;
 mod flagged;
 mod keep;
+mod mend;
 mod reader;
 mod recover;
 mod report;
@@ -88,16 +90,18 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
     let partial = Partial::new(destination)?;
     let mut lost = Vec::new();
     let path = with_usable_header(&path, &partial, &mut lost)?;
-    let recovered = partial.file().with_file_name("recovered");
-    let by_page = match recover::run(&path, &recovered, builder::PAGES_TABLE) {
-        Ok(()) => true,
-        Err(error) if error.kind() == ErrorKind::DiskFull => return Err(error),
-        Err(error) => {
-            lost.push(format!("reading page by page failed: {error}"));
-            false
+    let mut recovered = partial.file().with_file_name("recovered");
+    let mut by_page = read_pages(&path, &recovered, &mut lost)?;
+    let mut damaged = Damaged::open(&path, &mut lost);
+    let mended = partial.file().with_file_name("mended");
+    if damaged.is_none() && by_page && mend::schema(&path, &recovered, &mended, &mut lost)? {
+        let again = partial.file().with_file_name("recovered-again");
+        damaged = Damaged::open(&mended, &mut lost);
+        if damaged.is_some() {
+            by_page = read_pages(&mended, &again, &mut lost)?;
+            recovered = again;
         }
-    };
-    let damaged = Damaged::open(&path, &mut lost);
+    }
     if damaged.is_none() && !by_page {
         let message = lost.join("; ");
         return Err(Error::Recover {
@@ -114,6 +118,18 @@ pub fn salvage(damaged_snapshot: &Path, destination: &Path) -> Result<SalvageRep
     let report = builder.finish(damaged.as_ref(), lost)?;
     partial.finish()?;
     Ok(report)
+}
+
+/// Lets the extension read the file; says so when it cannot.
+fn read_pages(path: &Path, recovered: &Path, lost: &mut Vec<String>) -> Result<bool, Error> {
+    match recover::run(path, recovered, builder::PAGES_TABLE) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == ErrorKind::DiskFull => Err(error),
+        Err(error) => {
+            lost.push(format!("reading page by page failed: {error}"));
+            Ok(false)
+        }
+    }
 }
 
 /// A private copy with a mended header where the header alone would keep both readers out, else the

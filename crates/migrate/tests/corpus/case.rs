@@ -130,6 +130,8 @@ pub(crate) enum TargetWord {
     NotEmpty(String),
     /// The user has only SELECT.
     NoRights,
+    /// The user has rights on the database only, on MySQL too.
+    NoSessionRights,
     /// A server started with these options.
     Options(Vec<&'static str>),
     /// A server whose options must hold from its first start on.
@@ -290,6 +292,7 @@ fn target_word(text: &str) -> Option<TargetWord> {
         "large-packet" => TargetWord::Options(vec!["--max-allowed-packet=1G"]),
         "read-only" => TargetWord::Options(vec!["--read-only=ON"]),
         "no-rights" => TargetWord::NoRights,
+        "no-session-rights" => TargetWord::NoSessionRights,
         "old-version" => TargetWord::OldVersion,
         "loose-mode" => TargetWord::Options(vec!["--sql-mode="]),
         "ansi-mode" => TargetWord::Options(vec![

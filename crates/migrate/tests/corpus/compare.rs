@@ -296,7 +296,7 @@ impl Comparison<'_> {
                 .map_err(|error| error.to_string())?;
             let next = next.flatten().and_then(|next| next.parse::<i128>().ok());
             // Behind the largest number no further one can be had, in SQLite neither.
-            let wanted = i128::from(sequence.max(0).min(i64::MAX - 1));
+            let wanted = i128::from(sequence.clamp(0, i64::MAX - 1));
             if next.is_none_or(|next| next <= wanted) {
                 found.push(format!(
                     "table `{}`: the next number is {next:?}, the source gave {sequence} already",

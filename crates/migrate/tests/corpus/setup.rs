@@ -165,7 +165,7 @@ fn apply(word: &Setup, case: &Case, prepared: &mut Prepared, test: &str) -> Outc
         Setup::EmptyFile => truncate(&path, 0),
         Setup::Missing => fs::remove_file(&path).map_err(text),
         Setup::NoPermission => {
-            fs::set_permissions(&path, fs::Permissions::from_mode(0)).map_err(text)?;
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o0)).map_err(text)?;
             if fs::File::open(&path).is_ok() {
                 prepared.skipped = Some("this user may read a file of mode 000".to_owned());
             }

@@ -165,7 +165,8 @@ fn text_of_utf16(converted: &[u8], raw: &[u8], little: bool) -> Vec<u8> {
         true => u16::from_le_bytes([pair[0], pair[1]]),
         false => u16::from_be_bytes([pair[0], pair[1]]),
     });
-    let whole = raw.len() % 2 == 0 && char::decode_utf16(units).all(|letter| letter.is_ok());
+    let whole =
+        raw.len().is_multiple_of(2) && char::decode_utf16(units).all(|letter| letter.is_ok());
     if whole {
         converted.to_vec()
     } else {

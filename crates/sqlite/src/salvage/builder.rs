@@ -385,9 +385,10 @@ impl Builder {
         lost: Vec<String>,
     ) -> Result<SalvageReport, Error> {
         self.lost.splice(0..0, lost);
-        if let Some(damaged) = damaged {
-            self.set_flagged_rows_aside(damaged)?;
-        }
+        let checked = match damaged {
+            Some(damaged) => self.set_flagged_rows_aside(damaged)?,
+            None => Vec::new(),
+        };
         self.make_the_rest()?;
         self.set_sequences(damaged);
         let found = format!("FROM {}", in_main(&self.lost_and_found));
@@ -400,6 +401,8 @@ impl Builder {
             ));
         }
         let tables = self.report_tables(damaged)?;
+        // What became of the rows comes before SQLite's words about pages.
+        self.lost.extend(checked);
         if lost_and_found_rows == 0 {
             let sql = format!("DROP TABLE {}", in_main(&self.lost_and_found));
             self.execute("drop the empty lost and found", &sql)?;
@@ -432,8 +435,8 @@ impl Builder {
         Ok(report)
     }
 
-    /// Moves the rows that the integrity check points at into the lost and found.
-    fn set_flagged_rows_aside(&mut self, damaged: &Damaged) -> Result<(), Error> {
+    /// Moves the rows that the integrity check points at into the lost and found; returns what it says.
+    fn set_flagged_rows_aside(&self, damaged: &Damaged) -> Result<Vec<String>, Error> {
         const LINES_MAX: usize = 100_000;
         let lines = problems(&damaged.connection, LINES_MAX);
         let of_root: HashMap<i64, &Table> = self
@@ -465,12 +468,13 @@ impl Builder {
         }
         let more = lines.len().saturating_sub(PROBLEMS_MAX);
         let told = lines.into_iter().take(PROBLEMS_MAX);
-        self.lost
-            .extend(told.map(|line| format!("integrity check: {line}")));
+        let mut told: Vec<String> = told
+            .map(|line| format!("integrity check: {line}"))
+            .collect();
         if more > 0 {
-            self.lost.push(format!("integrity check: and {more} more"));
+            told.push(format!("integrity check: and {more} more"));
         }
-        Ok(())
+        Ok(told)
     }
 
     /// Indexes, views and triggers, which come after the rows.

@@ -308,7 +308,8 @@ impl Damaged {
                 gaps.push(range);
                 continue;
             }
-            let middle = range.first.midpoint(range.last);
+            // Rounded down: towards zero, a range around zero would never get smaller.
+            let middle = (range.first & range.last) + ((range.first ^ range.last) >> 1);
             left.push(Gap {
                 first: range.first,
                 last: middle,
