@@ -10,7 +10,7 @@ fn shortest_digits() {
     assert_eq!(shortest(5e-324), (false, 5, -324));
     assert_eq!(shortest(1.0), (false, 1, 0));
     assert_eq!(
-        shortest(95_304_221_189_377.125),
+        shortest(95_304_221_189_377.12),
         (false, 9_530_422_118_937_712, -2)
     );
     assert_eq!(shortest(2.5), (false, 25, -1));
