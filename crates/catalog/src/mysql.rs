@@ -1,5 +1,7 @@
 //! The catalogue as MySQL and MariaDB statements.
 
+use cbtrade_core::quote_identifier;
+
 use crate::column::{Column, ColumnKind, DefaultValue};
 use crate::table::{Derivation, Key, Table};
 use crate::{TEXT_CHARACTER_SET, TEXT_COLLATION};
@@ -24,14 +26,18 @@ pub fn mysql_create_table(table: &Table, name: &str) -> String {
     lines.extend(table.indexes.iter().map(key_clause));
     format!(
         "CREATE TABLE {} (\n  {}\n) ENGINE=InnoDB DEFAULT CHARACTER SET={TEXT_CHARACTER_SET} COLLATE={TEXT_COLLATION}",
-        quote(name),
+        quote_identifier(name),
         lines.join(",\n  ")
     )
 }
 
 /// One column as it stands in a `CREATE TABLE` or `ALTER TABLE` statement.
 pub fn mysql_column(column: &Column) -> String {
-    let mut clause = format!("{} {}", quote(column.name), kind_name(column.kind));
+    let mut clause = format!(
+        "{} {}",
+        quote_identifier(column.name),
+        kind_name(column.kind)
+    );
     clause.push_str(if column.nullable {
         " NULL"
     } else {
@@ -74,9 +80,9 @@ pub fn mysql_triggers(table: &Table, name: &str) -> Vec<(String, String)> {
         let trigger = format!("before_{event}_{name}");
         let statement = format!(
             "CREATE TRIGGER {} BEFORE {} ON {} FOR EACH ROW\n{}",
-            quote(&trigger),
+            quote_identifier(&trigger),
             event.to_uppercase(),
-            quote(name),
+            quote_identifier(name),
             trigger_body(table, derivations)?
         );
         Some((trigger, statement))
@@ -95,7 +101,7 @@ fn trigger_body(table: &Table, derivations: &[Derivation]) -> Option<String> {
 
 /// The date wins: whatever was given for the seconds is replaced, and no date gives 0.
 fn assignment(derivation: &Derivation) -> String {
-    let target = quote(derivation.target);
+    let target = quote_identifier(derivation.target);
     let seconds = format!("COALESCE({}, 0)", seconds_of(derivation.from));
     if derivation.only_if_target_not_null {
         format!("NEW.{target} = IF(NEW.{target} IS NULL, NULL, {seconds})")
@@ -106,7 +112,7 @@ fn assignment(derivation: &Derivation) -> String {
 
 /// Only a blank is filled, in either direction; a column that is not blank is not assigned at all.
 fn fill(pair: &Derivation) -> String {
-    let (unix, date) = (quote(pair.target), quote(pair.from));
+    let (unix, date) = (quote_identifier(pair.target), quote_identifier(pair.from));
     format!(
         "IF NEW.{unix} = 0 AND NEW.{date} IS NOT NULL THEN SET NEW.{unix} = {};\n  \
          ELSEIF NEW.{unix} > 0 AND NEW.{date} IS NULL THEN SET NEW.{date} = FROM_UNIXTIME(NEW.{unix});\n  \
@@ -117,7 +123,7 @@ fn fill(pair: &Derivation) -> String {
 
 /// Whole seconds of a date. A column widened for fractions of a second would otherwise round up.
 fn seconds_of(date: &str) -> String {
-    format!("FLOOR(UNIX_TIMESTAMP(NEW.{}))", quote(date))
+    format!("FLOOR(UNIX_TIMESTAMP(NEW.{}))", quote_identifier(date))
 }
 
 fn kind_name(kind: ColumnKind) -> String {
@@ -134,18 +140,17 @@ fn kind_name(kind: ColumnKind) -> String {
 }
 
 fn key_clause(key: &Key) -> String {
-    format!("KEY {} ({})", quote(key.name), quote_all(&key.columns))
+    format!(
+        "KEY {} ({})",
+        quote_identifier(key.name),
+        quote_all(&key.columns)
+    )
 }
 
 fn quote_all(names: &[&str]) -> String {
     names
         .iter()
-        .map(|name| quote(name))
+        .map(|name| quote_identifier(name))
         .collect::<Vec<_>>()
         .join(", ")
-}
-
-/// The one place of this module where a name becomes part of a statement.
-fn quote(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
 }

@@ -136,7 +136,7 @@ pub(crate) fn fence_all(
 /// Fences a file with triggers; a damaged one, in which SQLite must not write, by its header.
 fn fence_one(source: &Source, marker: &FenceMarker) -> Result<FenceReport, cbtrade_sqlite::Error> {
     let (path, expected) = (&source.path, &source.snapshot.fingerprint);
-    // The content is proved in either way, so the header of a file that is no database does not matter.
+    // Either way proves the content, so a header that is none does not matter.
     let options = SnapshotOptions {
         any_header: true,
         ..SnapshotOptions::default()

@@ -294,3 +294,24 @@ async fn a_fifth_of_the_file_is_cut_off() {
     assert!(rows < installation.rows(), "some rows are lost");
     assert!(rows * 10 > installation.rows() * 8, "most are not: {rows}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_sound_file_that_sqlite_only_reads_is_fenced_too() {
+    let installation = Installation::new("read_only");
+    let path = installation.database();
+    Connection::open(path)
+        .unwrap()
+        .execute_batch("PRAGMA journal_mode = DELETE")
+        .unwrap();
+    // A write version of the future: no SQLite writes such a file, so none can put triggers into it.
+    overwrite(path, 18, &[3]);
+    let before = installation.picture();
+    let mut migration = installation.open(false);
+    let proof = migration.run().await.unwrap();
+    assert_eq!(carried(&proof), installation.rows());
+    migration.cutover(&proof.digest()).await.unwrap();
+    installation.assert_fenced(migration.id());
+    assert_ne!(installation.picture(), before);
+    migration.rollback().await.unwrap();
+    assert_eq!(installation.picture(), before);
+}

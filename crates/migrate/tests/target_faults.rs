@@ -232,7 +232,16 @@ async fn connections_cut_while_rows_are_copied_lose_and_double_nothing() {
                 );
                 resumed += 1;
                 attempts += 1;
-                assert!(attempts < ATTEMPTS_MAX, "{error:?}");
+                if attempts >= ATTEMPTS_MAX {
+                    let direct =
+                        Session::open(&server.root_target(), &SessionOptions::default()).await;
+                    let log = std::fs::read_to_string(server.home().log()).unwrap_or_default();
+                    panic!(
+                        "{error:?}\nround {round} fired {} connections {}\ndirect {direct:?}\n{log}",
+                        proxy.fired(),
+                        proxy.connections()
+                    );
+                }
                 found = bench.run(proxy.target(), Arc::new(Silent)).await;
             }
             let proof = found.unwrap();

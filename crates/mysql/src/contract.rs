@@ -37,7 +37,7 @@ impl Setting {
     pub(crate) fn literal(&self) -> String {
         match self.comparison {
             Comparison::Number => self.value.clone(),
-            Comparison::Text | Comparison::Set => crate::quote::quote_text(&self.value),
+            Comparison::Text | Comparison::Set => crate::quote_text(&self.value),
         }
     }
 

@@ -9,7 +9,6 @@ mod capabilities;
 mod class;
 mod contract;
 mod error;
-mod quote;
 mod secret;
 mod session;
 mod target;
@@ -18,9 +17,9 @@ pub use mysql_async;
 
 pub use backoff::{Backoff, Waiting, with_backoff};
 pub use capabilities::{Capabilities, Product, TooOld, UnsafeSetting};
+pub use cbtrade_core::{quote_identifier, quote_text};
 pub use class::{ErrorClass, classify, classify_server_code};
 pub use error::{Error, Warning};
-pub use quote::{quote_identifier, quote_text};
 pub use secret::Secret;
 pub use session::{Isolation, Session, SessionOptions, Warnings};
 pub use target::{Target, TlsMode};

@@ -495,10 +495,7 @@ async fn read_variables(
     target: &str,
     names: &[&str],
 ) -> Result<HashMap<String, String>, Error> {
-    let list: Vec<String> = names
-        .iter()
-        .map(|name| crate::quote::quote_text(name))
-        .collect();
+    let list: Vec<String> = names.iter().map(|name| crate::quote_text(name)).collect();
     let sql = format!(
         "SHOW SESSION VARIABLES WHERE Variable_name IN ({})",
         list.join(",")
@@ -516,7 +513,7 @@ async fn read_variables(
 async fn read_collations(conn: &mut Conn, target: &str) -> Result<Vec<String>, Error> {
     let list: Vec<String> = capabilities::NO_PAD_COLLATIONS
         .iter()
-        .map(|name| crate::quote::quote_text(name))
+        .map(|name| crate::quote_text(name))
         .collect();
     let sql = format!("SHOW COLLATION WHERE Collation IN ({})", list.join(","));
     let rows: Vec<mysql_async::Row> = conn

@@ -1,31 +1,10 @@
 //! The planned target as MySQL text: one statement for each step.
 
+pub use cbtrade_core::{quote_identifier, quote_text};
+
 use crate::model::{
     ColumnPlan, ColumnType, ForeignKeyPlan, IndexPlan, RowKey, ServerRules, TablePlan,
 };
-
-/// Quotes an identifier for the target.
-#[must_use]
-pub fn quote_identifier(name: &str) -> String {
-    format!("`{}`", name.replace('`', "``"))
-}
-
-/// Quotes a text for definitions (defaults, comments); values of rows are always bound instead.
-#[must_use]
-pub fn quote_text(text: &str) -> String {
-    let mut out = String::with_capacity(text.len() + 2);
-    out.push('\'');
-    for letter in text.chars() {
-        match letter {
-            '\'' => out.push_str("''"),
-            '\\' => out.push_str("\\\\"),
-            '\0' => out.push_str("\\0"),
-            letter => out.push(letter),
-        }
-    }
-    out.push('\'');
-    out
-}
 
 /// `database`.`table`.
 #[must_use]
@@ -199,12 +178,6 @@ pub fn add_check(name: &str, expression: &str) -> String {
 mod tests {
     use super::*;
     use crate::model::IndexColumn;
-
-    #[test]
-    fn quoting() {
-        assert_eq!(quote_identifier("a`b"), "`a``b`");
-        assert_eq!(quote_text("it's \\ \0"), "'it''s \\\\ \\0'");
-    }
 
     #[test]
     fn hashed_index_makes_a_column_first() {

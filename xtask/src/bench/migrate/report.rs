@@ -126,7 +126,10 @@ fn ways(figures: &Figures, sources: &Sources, text: &mut String) {
         &figures.rival_defaults,
     );
     let best = sqlite3_to_mysql::BEST.join(" ");
-    rival(&format!("the same with `{best}`"), &figures.rival_best);
+    rival(
+        &format!("the same with `{best}` (once)"),
+        &figures.rival_best,
+    );
     for (name, list) in [
         ("its defaults", &figures.rival_defaults),
         ("its best options", &figures.rival_best),
@@ -149,7 +152,7 @@ fn stages(figures: &Figures, options: &Options, text: &mut String) {
     let runs = [&figures.ours, &figures.legacy, &large];
     let _ = writeln!(
         text,
-        "\n| stage, seconds | plain file | legacy installation | plain, {} times the rows (once) |\n|---|---|---|---|",
+        "\n| stage, seconds | plain file | legacy installation (once) | plain, {} times the rows (once) |\n|---|---|---|---|",
         options.factor
     );
     let mut line = |name: &str, value: &dyn Fn(&[Migrated]) -> String| {

@@ -1,4 +1,4 @@
-//! Quoting for the few statements that cannot take parameters (DDL).
+//! MySQL's quoting, for the few statements that cannot take parameters (DDL).
 
 /// Quotes a name as an identifier: backticks around, backticks inside doubled. Right under any
 /// `sql_mode`. The server itself refuses a NUL and, at 64 characters, the length.
@@ -17,8 +17,8 @@ pub fn quote_identifier(name: &str) -> String {
 }
 
 /// Quotes a text as a string literal, for DDL only (comments, defaults, passwords in `CREATE USER`);
-/// anything else is a parameter. Right in a session of this crate: its contract asserts that
-/// `NO_BACKSLASH_ESCAPES` is off and the connection is utf8mb4.
+/// anything else is a parameter. Right in a session of crate `mysql`: its contract asserts
+/// that `NO_BACKSLASH_ESCAPES` is off and the connection is utf8mb4.
 #[must_use]
 pub fn quote_text(text: &str) -> String {
     let mut quoted = String::with_capacity(text.len() + 2);
