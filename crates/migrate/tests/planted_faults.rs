@@ -35,7 +35,7 @@ use cbtrade_testkit::{Flavour, Random, TestServer, seed_from_env};
 
 use change::Change;
 use kinds::KINDS;
-use source::{MOMENTS, TEXTS, Table, WHOLE};
+use source::{MOMENTS, REALS, TEXTS, Table, WHOLE};
 use target::Side;
 
 /// Changes of one kind.
@@ -285,6 +285,13 @@ async fn every_planted_change_is_found() {
             for (kind, column, change) in *kinds {
                 bench.plant_values(kind, *table, column, *change).await;
             }
+        }
+        // MariaDB stores -0.0 as 0.
+        if flavour == Flavour::MySql {
+            let change = change::zero_to_negative_zero;
+            bench
+                .plant_values("0.0 became -0.0", REALS, "zero", change)
+                .await;
         }
         bench.rows_swapped(WHOLE, "big").await;
         bench.rows_swapped(MOMENTS, "at").await;

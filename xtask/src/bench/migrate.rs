@@ -90,12 +90,17 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
         .worker_threads(2)
         .enable_all()
         .build()?;
+    let folder = workspace().join("target/bench");
     let missed = runtime.block_on(async {
         tokio::select! {
-            missed = measure(&options) => missed,
-            _ = tokio::signal::ctrl_c() => Err("interrupted; the next run removes what is left in target/bench".into()),
+            missed = measure(&options, &folder) => missed,
+            _ = tokio::signal::ctrl_c() => Err("interrupted".into()),
         }
-    })?;
+    });
+    // However it ended, no server stays and no gigabytes of files.
+    super::server::Server::remove_all(&folder)?;
+    let _ = std::fs::remove_dir_all(&folder);
+    let missed = missed?;
     if missed == 0 {
         Ok(())
     } else {
@@ -108,8 +113,7 @@ pub(crate) fn run(arguments: &[String]) -> Result<()> {
     clippy::print_stderr,
     reason = "the command's output"
 )]
-async fn measure(options: &Options) -> Result<usize> {
-    let folder = workspace().join("target/bench");
+async fn measure(options: &Options, folder: &Path) -> Result<usize> {
     let flavours = super::server::Server::flavours(options.server);
     if flavours.is_empty() {
         return Err(
@@ -122,9 +126,8 @@ async fn measure(options: &Options) -> Result<usize> {
     let sources = source::make(&folder.join("sources"), options)?;
     let mut figures = Vec::new();
     for flavour in flavours {
-        figures.push(rounds::measure(&folder, flavour, &sources, options).await?);
+        figures.push(rounds::measure(folder, flavour, &sources, options).await?);
     }
-    std::fs::remove_dir_all(&folder)?;
     let page = report::page(&Machine::found(), options, &sources, &figures);
     println!("{}", page.text);
     if options.write {

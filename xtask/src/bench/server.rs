@@ -32,9 +32,9 @@ impl Server {
             .collect()
     }
 
-    /// A new server in the folder; what an interrupted run left there is stopped and removed.
+    /// A new server in a folder of its own; what a killed run left there is stopped and removed.
     pub(crate) async fn new(folder: &Path, flavour: Flavour) -> Result<Server> {
-        let home = ServerHome::new(folder)?;
+        let home = home_in(folder, flavour)?;
         home.destroy()?;
         let options = ServerOptions {
             flavour: Some(flavour),
@@ -112,6 +112,18 @@ impl Server {
         self.home.destroy()?;
         Ok(())
     }
+
+    /// Stops and removes the servers of all families, where there are any.
+    pub(crate) fn remove_all(folder: &Path) -> Result<()> {
+        for flavour in [Flavour::MariaDb, Flavour::MySql] {
+            home_in(folder, flavour)?.destroy()?;
+        }
+        Ok(())
+    }
+}
+
+fn home_in(folder: &Path, flavour: Flavour) -> Result<ServerHome> {
+    Ok(ServerHome::new(folder.join(format!("server-{flavour}")))?)
 }
 
 /// Where `scripts/get-mariadb` and `scripts/get-mysql` put servers.

@@ -124,6 +124,10 @@ pub(crate) fn denormal_to_zero(value: &Value, _: &mut Random) -> Option<Value> {
     double(value)?.is_subnormal().then_some(Value::Double(0.0))
 }
 
+pub(crate) fn zero_to_negative_zero(value: &Value, _: &mut Random) -> Option<Value> {
+    (double(value)? == 0.0).then_some(Value::Double(-0.0))
+}
+
 /// A decimal's text with its last digit moved.
 fn last_decimal(value: &Value, step: i128) -> Option<Value> {
     let text = text(value)?;

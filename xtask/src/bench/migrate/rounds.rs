@@ -79,7 +79,7 @@ pub(super) async fn measure(
     sources: &Sources,
     options: &Options,
 ) -> Result<Figures> {
-    let server = Server::new(&folder.join(format!("server-{flavour}")), flavour).await?;
+    let server = Server::new(folder, flavour).await?;
     let home = folder.join("home");
     say(&format!("{}: warming up", server.name()));
     let texts = Texts::write(&sources.plain, folder)?;
