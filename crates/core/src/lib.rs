@@ -6,11 +6,13 @@
 //! [`quote_text`] are the one place where names and texts enter MySQL's definitions.
 
 mod clock;
+mod decimal;
 mod quote;
 mod random;
 mod timestamp;
 
 pub use clock::{Clock, FixedClock, SystemClock};
+pub use decimal::{Decimal, ParseDecimalError};
 pub use quote::{quote_identifier, quote_text};
 pub use random::Random;
 pub use timestamp::{ParseTimestampError, Timestamp};

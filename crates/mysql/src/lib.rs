@@ -21,5 +21,5 @@ pub use cbtrade_core::{quote_identifier, quote_text};
 pub use class::{ErrorClass, classify, classify_server_code};
 pub use error::{Error, Warning};
 pub use secret::Secret;
-pub use session::{Isolation, Session, SessionOptions, Warnings};
+pub use session::{Isolation, Ran, Session, SessionOptions, Warnings};
 pub use target::{Target, TlsMode};

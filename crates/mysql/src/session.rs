@@ -92,6 +92,15 @@ impl Default for SessionOptions {
     }
 }
 
+/// What a statement did.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Ran {
+    /// Rows that were changed, inserted or deleted.
+    pub affected: u64,
+    /// The number given to the first new row.
+    pub last_insert_id: Option<u64>,
+}
+
 /// One connection, with the contract set and checked.
 ///
 /// The methods that run statements hold to [`SessionOptions::statement_timeout_ms`]. After a timeout, or
@@ -177,15 +186,31 @@ impl Session {
         sql: &str,
         parameters: impl Into<Params> + Send,
     ) -> Result<u64, Error> {
+        Ok(self.run(sql, parameters).await?.affected)
+    }
+
+    /// Runs a prepared statement with parameters. Returns all that the server says of it.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub async fn run(
+        &mut self,
+        sql: &str,
+        parameters: impl Into<Params> + Send,
+    ) -> Result<Ran, Error> {
         let parameters = parameters.into();
-        let affected = self
+        let (ran, warnings) = self
             .call(sql, async |conn: &mut Conn| {
                 conn.exec_drop(sql, parameters).await?;
-                Ok((conn.affected_rows(), conn.get_warnings()))
+                let ran = Ran {
+                    affected: conn.affected_rows(),
+                    last_insert_id: conn.last_insert_id(),
+                };
+                Ok((ran, conn.get_warnings()))
             })
             .await?;
-        self.check_warnings(sql, affected.1).await?;
-        Ok(affected.0)
+        self.check_warnings(sql, warnings).await?;
+        Ok(ran)
     }
 
     /// Prepares a statement, to run it many times with [`Session::execute_prepared`] without its text being read again.

@@ -1,0 +1,236 @@
+//! The database as bots hold it: opened once per process, cloned freely.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Instant;
+
+use crate::dialect::Dialect;
+use crate::engine::operation::{OPERATION_TABLE, Operation, Recorded};
+use crate::engine::{Deadline, Engine, Outcome, Transaction, mysql, sqlite};
+use crate::error::{Call, Error, ErrorKind};
+use crate::figures::{Figures, FiguresSnapshot};
+use crate::options::{Location, Options};
+use crate::record::Record;
+use crate::row::Row;
+use crate::value::Value;
+
+/// A trading database with its candles, on a server or in files.
+///
+/// Every method of the original layer is a method here, with its name, on both engines alike; `docs/reference/database.md`
+/// lists them and says where they differ on purpose. A call ends within [`Options::call_timeout`], with a result or with
+/// an [`Error`] that names method and table. Every write is one transaction, which is run again as a whole when another
+/// writer was in the way, and never twice.
+#[derive(Clone)]
+pub struct Database {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    engine: Engine,
+    location: Location,
+    options: Options,
+    figures: Arc<Figures>,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_tuple("Database")
+            .field(&self.inner.location.display())
+            .finish()
+    }
+}
+
+impl Database {
+    /// Opens the database. A server is connected to at the first call; a file must exist.
+    ///
+    /// # Errors
+    /// A file that is not there or is not a database.
+    pub async fn open(location: &Location, options: Options) -> Result<Database, Error> {
+        let figures = Arc::new(Figures::default());
+        let engine = match location {
+            Location::Servers { targets, .. } => Engine::MySql(mysql::Pool::new(
+                targets.clone(),
+                options.clone(),
+                Arc::clone(&figures),
+            )),
+            Location::File { path, candles } => Engine::Sqlite(
+                sqlite::File::open(path, candles, &options, Arc::clone(&figures)).await?,
+            ),
+        };
+        let location = location.clone();
+        Ok(Database {
+            inner: Arc::new(Inner {
+                engine,
+                location,
+                options,
+                figures,
+            }),
+        })
+    }
+
+    /// Makes empty SQLite files at a location where there are none, and opens them. The tables are made by
+    /// [`Database::ensure_database_ready`].
+    ///
+    /// # Errors
+    /// The files cannot be made.
+    pub async fn create_file(path: &Path, options: Options) -> Result<Database, Error> {
+        let location = Location::File {
+            path: path.to_owned(),
+            candles: path.with_file_name("ohlcv.db"),
+        };
+        sqlite::File::create(path)?;
+        sqlite::File::create(&path.with_file_name("ohlcv.db"))?;
+        Database::open(&location, options).await
+    }
+
+    /// Where the database is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.inner.location
+    }
+
+    /// What this process has counted since it opened the database.
+    #[must_use]
+    pub fn figures(&self) -> FiguresSnapshot {
+        self.inner.figures.snapshot()
+    }
+
+    pub(crate) fn options(&self) -> &Options {
+        &self.inner.options
+    }
+
+    pub(crate) fn engine(&self) -> &Engine {
+        &self.inner.engine
+    }
+
+    pub(crate) fn dialect(&self) -> Dialect {
+        match self.inner.engine {
+            Engine::MySql(_) => Dialect::MySql,
+            Engine::Sqlite(_) => Dialect::Sqlite,
+        }
+    }
+
+    /// Name of the database (on SQLite, of the attached file) with the candle tables.
+    pub(crate) fn candles_database(&self) -> &str {
+        match &self.inner.location {
+            Location::Servers { candles, .. } => candles,
+            Location::File { .. } => "ohlcv",
+        }
+    }
+
+    fn deadline(&self) -> Deadline {
+        Deadline(Instant::now() + self.inner.options.call_timeout)
+    }
+
+    /// All rows of a query.
+    pub(crate) async fn rows(
+        &self,
+        call: Call,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        let begun = Instant::now();
+        let done = match &self.inner.engine {
+            Engine::MySql(pool) => pool.read(call, sql, values, self.deadline()).await,
+            Engine::Sqlite(file) => file.read(call, sql, values, self.deadline()).await,
+        };
+        self.note(call, begun, done.is_err());
+        done
+    }
+
+    /// All rows of a query whose columns are those of a record, in its order.
+    pub(crate) async fn records<R: Record>(
+        &self,
+        call: Call,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Vec<R>, Error> {
+        self.rows(call, sql, values)
+            .await?
+            .into_iter()
+            .map(|row| R::from_row(row).map_err(|source| Error::answer(call, source)))
+            .collect()
+    }
+
+    /// Runs one statement as a transaction of its own.
+    pub(crate) async fn run(
+        &self,
+        call: Call,
+        sql: &str,
+        values: Vec<Value>,
+    ) -> Result<Outcome, Error> {
+        self.transact(call, async |transaction: &mut Transaction<'_>| {
+            transaction.run(sql, values.clone()).await
+        })
+        .await
+    }
+
+    /// Runs a transaction until it is committed once, or known not to be. `work` may run several times: it must have no
+    /// other effect than its statements.
+    ///
+    /// # Errors
+    /// What `work` gives, but for conflicts and lost connections that another attempt cures; [`ErrorKind::OutcomeUnknown`]
+    /// when it could not be found out in time whether the commit took place.
+    pub async fn transact<T: Recorded>(
+        &self,
+        call: Call,
+        work: impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let begun = Instant::now();
+        let done = match &self.inner.engine {
+            Engine::MySql(pool) => pool.transact(call, self.deadline(), &work).await,
+            Engine::Sqlite(file) => file.transact(call, self.deadline(), &work).await,
+        };
+        self.note(call, begun, done.is_err());
+        done
+    }
+
+    /// Runs a definition: CREATE, ALTER, DROP.
+    pub(crate) async fn define(&self, call: Call, sql: &str) -> Result<(), Error> {
+        match &self.inner.engine {
+            Engine::MySql(pool) => pool.define(call, sql, self.deadline()).await,
+            Engine::Sqlite(file) => {
+                let work = async |transaction: &mut Transaction<'_>| {
+                    transaction.run(sql, Vec::new()).await.map(|_| ())
+                };
+                file.transact(call, self.deadline(), &work).await
+            }
+        }
+    }
+
+    /// Whether a write was committed whose error was [`ErrorKind::OutcomeUnknown`]; the error's key is the operation.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn db_operation_outcome(&self, operation: Operation) -> Result<bool, Error> {
+        const CALL: Call = Call {
+            method: "db_operation_outcome",
+            table: OPERATION_TABLE,
+        };
+        // Writing the token takes its key's lock: a transaction that still holds it is waited for.
+        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, 'given up', '')");
+            match transaction.run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())]).await {
+                Ok(_) => Ok(false),
+                Err(error) if error.kind == ErrorKind::Duplicate => {
+                    let sql = format!("SELECT method FROM {OPERATION_TABLE} WHERE operation = ?");
+                    let rows = transaction.rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())]).await?;
+                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from("given up")))
+                }
+                Err(error) => Err(error),
+            }
+        })
+        .await
+    }
+
+    fn note(&self, call: Call, begun: Instant, failed: bool) {
+        let time = begun.elapsed();
+        self.inner.figures.called(
+            call.method,
+            time,
+            failed,
+            time >= self.inner.options.slow_after,
+        );
+    }
+}

@@ -1,0 +1,65 @@
+//! SQLite: one writer that waits its turn, several readers.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use super::operation::Recorded;
+use super::{Deadline, Outcome, Transaction};
+use crate::error::{Call, Error};
+use crate::figures::Figures;
+use crate::options::Options;
+use crate::row::Row;
+use crate::value::Value;
+
+pub(crate) struct File {}
+pub(crate) struct Turn {}
+
+impl Turn {
+    pub(crate) async fn run(
+        &mut self,
+        _call: Call,
+        _sql: &str,
+        _values: Vec<Value>,
+    ) -> Result<Outcome, Error> {
+        todo!()
+    }
+    pub(crate) async fn rows(
+        &mut self,
+        _call: Call,
+        _sql: &str,
+        _values: Vec<Value>,
+    ) -> Result<Vec<Row>, Error> {
+        todo!()
+    }
+}
+
+impl File {
+    pub(crate) fn create(_path: &Path) -> Result<(), Error> {
+        todo!()
+    }
+    pub(crate) async fn open(
+        _path: &Path,
+        _candles: &Path,
+        _options: &Options,
+        _figures: Arc<Figures>,
+    ) -> Result<File, Error> {
+        todo!()
+    }
+    pub(crate) async fn read(
+        &self,
+        _call: Call,
+        _sql: &str,
+        _values: Vec<Value>,
+        _deadline: Deadline,
+    ) -> Result<Vec<Row>, Error> {
+        todo!()
+    }
+    pub(crate) async fn transact<T: Recorded>(
+        &self,
+        _call: Call,
+        _deadline: Deadline,
+        _work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        todo!()
+    }
+}

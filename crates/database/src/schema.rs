@@ -1,0 +1,1 @@
+//! The schema of the layer: made, checked, brought up to date.
