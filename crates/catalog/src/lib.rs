@@ -6,24 +6,30 @@
 //!
 //! The modules in reading order: [`Column`] and [`Table`] are the model, `tables` holds the fourteen
 //! tables of the trading database, `candle` the pattern of the candle tables, `recognise` finds a
-//! catalogue table behind a stranger's column list, and `mysql` and `sqlite` write the same facts as
-//! statements. Nothing here reads a file, opens a connection or asks for the time.
+//! catalogue table behind a stranger's column list, and `mysql`, `sqlite` and `sqlite_exact` write the same facts as
+//! statements. `layer` adds the keys that bots need. Nothing here reads a file, opens a connection or asks for the time.
 
 mod candle;
 mod column;
 mod frequency;
+mod layer;
 mod mysql;
 mod recognise;
 mod sqlite;
+mod sqlite_exact;
 mod table;
 mod tables;
 
 pub use candle::{candle_table, candle_table_name, product_of_candle_file};
 pub use column::{Column, ColumnKind, DefaultValue};
 pub use frequency::{FREQUENCIES, Frequency, frequency, frequency_of_table};
+pub use layer::layer_indexes;
 pub use mysql::{mysql_column, mysql_create_table, mysql_triggers};
 pub use recognise::{CandleShape, recognise, recognise_candles};
 pub use sqlite::{sqlite_create_table, sqlite_indexes, sqlite_triggers};
+pub use sqlite_exact::{
+    sqlite_exact_index, sqlite_exact_indexes, sqlite_exact_table, sqlite_exact_triggers,
+};
 pub use table::{Database, Derivation, Key, Table};
 pub use tables::{table, tables};
 

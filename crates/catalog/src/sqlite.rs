@@ -123,7 +123,7 @@ fn column_clause(column: &Column) -> String {
     clause
 }
 
-fn kind_name(kind: ColumnKind) -> &'static str {
+pub(crate) fn kind_name(kind: ColumnKind) -> &'static str {
     match kind {
         ColumnKind::TinyInt | ColumnKind::Int | ColumnKind::BigInt => "INTEGER",
         ColumnKind::Decimal { .. } => "REAL",
@@ -133,7 +133,7 @@ fn kind_name(kind: ColumnKind) -> &'static str {
     }
 }
 
-fn quote_all(names: &[&str]) -> String {
+pub(crate) fn quote_all(names: &[&str]) -> String {
     names
         .iter()
         .map(|name| quote(name))
@@ -141,7 +141,7 @@ fn quote_all(names: &[&str]) -> String {
         .join(", ")
 }
 
-/// The one place of this module where a name becomes part of a statement.
-fn quote(name: &str) -> String {
+/// The one place where a name becomes part of a statement for SQLite.
+pub(crate) fn quote(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }

@@ -119,7 +119,7 @@ impl Database {
         }
     }
 
-    fn deadline(&self) -> Deadline {
+    pub(crate) fn deadline(&self) -> Deadline {
         Deadline(Instant::now() + self.inner.options.call_timeout)
     }
 
@@ -184,19 +184,6 @@ impl Database {
         };
         self.note(call, begun, done.is_err());
         done
-    }
-
-    /// Runs a definition: CREATE, ALTER, DROP.
-    pub(crate) async fn define(&self, call: Call, sql: &str) -> Result<(), Error> {
-        match &self.inner.engine {
-            Engine::MySql(pool) => pool.define(call, sql, self.deadline()).await,
-            Engine::Sqlite(file) => {
-                let work = async |transaction: &mut Transaction<'_>| {
-                    transaction.run(sql, Vec::new()).await.map(|_| ())
-                };
-                file.transact(call, self.deadline(), &work).await
-            }
-        }
     }
 
     /// Whether a write was committed whose error was [`ErrorKind::OutcomeUnknown`]; the error's key is the operation.

@@ -35,4 +35,5 @@ pub use options::{FileWrites, Location, Options};
 pub use record::{Column, Record};
 pub use records::*;
 pub use row::{CellError, Row};
+pub use schema::{SCHEMA_VERSION, SchemaDifference};
 pub use value::{FromValue, Value};

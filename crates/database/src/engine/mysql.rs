@@ -23,6 +23,9 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server's number for a second row with the same key.
 const DUPLICATE_KEY: u16 = 1062;
 
+/// The server's lock under which definitions are made.
+const DEFINITION_LOCK: &str = "cbtrade-definitions";
+
 /// A transaction under way on a connection.
 pub(crate) struct Open<'a> {
     session: &'a mut Session,
@@ -129,22 +132,35 @@ impl Pool {
         }
     }
 
-    /// Runs a definition (CREATE, ALTER, DROP), which a server commits by itself.
-    pub(crate) async fn define(
+    /// Runs definitions (CREATE, ALTER, DROP), unless the guard's query finds rows; under a lock of the server, so that of
+    /// many processes one does it and the others wait. A server commits each definition by itself: they must be such that
+    /// running them again after a crash does no harm.
+    pub(crate) async fn define_guarded(
         &self,
         call: Call,
-        sql: &str,
+        guard: &str,
+        guard_values: Vec<Value>,
+        statements: &[String],
         deadline: Deadline,
     ) -> Result<(), Error> {
         let mut waits = Waits::new();
         loop {
             let mut connection = self.acquire(call, deadline).await?;
-            let done = within(call, deadline, connection.session().execute(sql)).await;
+            let done = define_alone(
+                &mut connection,
+                call,
+                guard,
+                guard_values.clone(),
+                statements,
+                deadline,
+            )
+            .await;
             match done {
-                Ok(_) => {
+                Ok(()) => {
                     connection.release();
                     return Ok(());
                 }
+                // The lock goes with the connection, which is not given back.
                 Err(error) => {
                     self.wait_or_give_up(call, error, &mut waits, deadline)
                         .await?
@@ -225,6 +241,42 @@ impl Pool {
         tokio::time::sleep(wait).await;
         Ok(())
     }
+}
+
+async fn define_alone(
+    connection: &mut Connection,
+    call: Call,
+    guard: &str,
+    guard_values: Vec<Value>,
+    statements: &[String],
+    deadline: Deadline,
+) -> Result<(), Error> {
+    let session = connection.session();
+    let lock = format!(
+        "SELECT GET_LOCK('{DEFINITION_LOCK}', {})",
+        deadline.left().as_secs()
+    );
+    let got: Vec<Option<i64>> = within(call, deadline, session.query(&lock)).await?;
+    if got.first() != Some(&Some(1)) {
+        return Err(
+            Error::new(call, ErrorKind::Deadline).detail("another process is making tables")
+        );
+    }
+    if query(session, call, deadline, guard, guard_values)
+        .await?
+        .is_empty()
+    {
+        for statement in statements {
+            within(call, deadline, session.execute(statement)).await?;
+        }
+    }
+    within(
+        call,
+        deadline,
+        session.execute(&format!("DO RELEASE_LOCK('{DEFINITION_LOCK}')")),
+    )
+    .await?;
+    Ok(())
 }
 
 /// Whether an error leaves it open what became of an earlier commit.

@@ -1,1 +1,0 @@
-//! The schema of the layer: made, checked, brought up to date.
