@@ -39,8 +39,13 @@ impl Open<'_> {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        let parameters: Vec<_> = values.into_iter().map(parameter).collect();
-        let ran = within(call, self.deadline, self.session.run(sql, parameters)).await?;
+        // Without values there is nothing to prepare, and some definitions cannot be prepared at all.
+        let ran = if values.is_empty() {
+            within(call, self.deadline, self.session.run_text(sql)).await?
+        } else {
+            let parameters: Vec<_> = values.into_iter().map(parameter).collect();
+            within(call, self.deadline, self.session.run(sql, parameters)).await?
+        };
         Ok(Outcome {
             rows_changed: ran.affected,
             last_id: ran
