@@ -1,7 +1,7 @@
 //! The database as bots hold it: opened once per process, cloned freely.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::dialect::Dialect;
@@ -30,6 +30,9 @@ struct Inner {
     location: Location,
     options: Options,
     figures: Arc<Figures>,
+    /// Names this process among those whose figures are in the database.
+    process: String,
+    figures_written: Mutex<Instant>,
 }
 
 impl std::fmt::Debug for Database {
@@ -65,6 +68,8 @@ impl Database {
                 location,
                 options,
                 figures,
+                process: Operation::new().to_string(),
+                figures_written: Mutex::new(Instant::now()),
             }),
         })
     }
@@ -211,13 +216,27 @@ impl Database {
         .await
     }
 
+    pub(crate) fn process(&self) -> &str {
+        &self.inner.process
+    }
+
+    /// Counts a call; now and then the figures are put where other processes can read them.
     fn note(&self, call: Call, begun: Instant, failed: bool) {
         let time = begun.elapsed();
-        self.inner.figures.called(
-            call.method,
-            time,
-            failed,
-            time >= self.inner.options.slow_after,
-        );
+        let slow = time >= self.inner.options.slow_after;
+        self.inner.figures.called(call.method, time, failed, slow);
+        if failed || self.inner.options.figures_every.is_zero() {
+            return;
+        }
+        let mut written = self
+            .inner
+            .figures_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if written.elapsed() >= self.inner.options.figures_every {
+            *written = Instant::now();
+            drop(written);
+            crate::process::write_in_background(self.clone());
+        }
     }
 }
