@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::dialect::Dialect;
+use crate::engine::mysql::GIVEN_UP;
 use crate::engine::operation::{OPERATION_TABLE, Operation, Recorded};
 use crate::engine::{Deadline, Engine, Outcome, Transaction, mysql, sqlite};
 use crate::error::{Call, Error, ErrorKind};
@@ -202,13 +203,13 @@ impl Database {
         };
         // Writing the token takes its key's lock: a transaction that still holds it is waited for.
         self.transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, 'given up', '')");
+            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, '{GIVEN_UP}', '')");
             match transaction.run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())]).await {
                 Ok(_) => Ok(false),
                 Err(error) if error.kind == ErrorKind::Duplicate => {
                     let sql = format!("SELECT method FROM {OPERATION_TABLE} WHERE operation = ?");
                     let rows = transaction.rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())]).await?;
-                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from("given up")))
+                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from(GIVEN_UP)))
                 }
                 Err(error) => Err(error),
             }
