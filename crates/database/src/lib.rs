@@ -34,7 +34,7 @@ pub use figures::{FiguresSnapshot, MethodFigures};
 pub use methods::*;
 pub use options::{FileWrites, Location, Options};
 pub use process::ProcessFigures;
-pub use record::{Column, Record};
+pub use record::{Column, Record, With};
 pub use records::*;
 pub use row::{CellError, Row};
 pub use schema::{SCHEMA_VERSION, SchemaDifference};
