@@ -6,13 +6,13 @@ mod pool;
 use std::time::Duration;
 
 use cbtrade_mysql::mysql_async::{Conn, prelude::Queryable as _};
-use cbtrade_mysql::{ErrorClass, Session};
+use cbtrade_mysql::{ErrorClass, Product, Session};
 
 pub(crate) use convert::{parameter, rows_of};
 pub(crate) use pool::{Connection, Pool};
 
 use super::operation::{OPERATION_TABLE, Operation, Recorded};
-use super::{Deadline, Outcome, Transaction, Way};
+use super::{Deadline, NewRow, Outcome, Transaction, Way};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
 use crate::value::Value;
@@ -25,6 +25,9 @@ const DUPLICATE_KEY: u16 = 1062;
 
 /// What a token says instead of a method when its write was given up.
 pub(crate) const GIVEN_UP: &str = "given up";
+/// The first MySQL in which the row of an INSERT can have another name.
+const ROW_ALIAS_SINCE: (u16, u16, u16) = (8, 0, 19);
+
 /// The server's lock under which definitions are made.
 const DEFINITION_LOCK: &str = "cbtrade-definitions";
 
@@ -35,6 +38,14 @@ pub(crate) struct Open<'a> {
 }
 
 impl Open<'_> {
+    pub(crate) fn new_row(&self) -> NewRow {
+        let server = self.session.capabilities();
+        match server.product {
+            Product::MySql if !server.tidb && server.version >= ROW_ALIAS_SINCE => NewRow::Alias,
+            Product::MySql | Product::MariaDb => NewRow::Function,
+        }
+    }
+
     pub(crate) async fn run(
         &mut self,
         call: Call,
