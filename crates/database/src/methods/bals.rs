@@ -6,11 +6,12 @@ use crate::change::Changes;
 use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error};
 use crate::methods::mkts::quoted_in;
 use crate::record::{record, select_list};
 use crate::records::{Balance, columns};
+use crate::transact;
 
 record! {
     /// What is available of a currency.
@@ -56,10 +57,9 @@ impl Database {
             changes.required(CALL, columns::bals::rp_id)?,
         ];
         changes.required(CALL, columns::bals::bal_avail)?;
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             transaction.upsert(&key, changes).await
         })
-        .await
     }
 
     /// Sets price and value of every balance from the markets in USDC; what has no such market gets 0.
@@ -80,15 +80,11 @@ impl Database {
             dialect.multiply("bal_tot", "curr_prc_usd"),
             dialect.in_order("bal_id")
         );
-        self.transact(
-            call("db_bals_prc_mkt_upd"),
-            async |transaction: &mut Transaction<'_>| {
-                transaction.run(&prices, Vec::new()).await?;
-                transaction.run(&values, Vec::new()).await?;
-                Ok(())
-            },
-        )
-        .await
+        transact!(self, call("db_bals_prc_mkt_upd"), |transaction| {
+            transaction.run(&prices, Vec::new()).await?;
+            transaction.run(&values, Vec::new()).await?;
+            Ok(())
+        })
     }
 }
 

@@ -2,10 +2,10 @@
 
 use crate::change::Changes;
 use crate::database::Database;
-use crate::engine::Transaction;
 use crate::error::{Call, Error};
 use crate::record::Record as _;
 use crate::records::BuyDecision;
+use crate::transact;
 
 /// The table's own columns; a caller says all others.
 const OWN: [&str; 3] = ["buy_dec_id", "actv_dttm", "dlm"];
@@ -30,11 +30,9 @@ impl Database {
             .filter(|column| !OWN.contains(column))
             .collect();
         let row = changes.exactly(&written);
-        self.transact(
-            call("db_buy_decisions_ins"),
-            async |transaction: &mut Transaction<'_>| Ok(transaction.insert(&row).await?.last_id),
-        )
-        .await
+        transact!(self, call("db_buy_decisions_ins"), |transaction| {
+            Ok(transaction.insert(&row).await?.last_id)
+        })
     }
 
     /// Deletes decisions that are older than so many days; gives how many there were.

@@ -6,10 +6,11 @@ use crate::change::Changes;
 use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::{Column, Record, With, record, select_list};
 use crate::records::{BuyOrder, columns};
+use crate::transact;
 use crate::value::Value;
 use crate::write::Stamp;
 
@@ -144,16 +145,12 @@ impl Database {
     pub async fn db_buy_ords_stat_upd(&self, bo_id: i64, ord_stat: &str) -> Result<(), Error> {
         let key = [("bo_id", Value::from(bo_id))];
         let change = Changes::<BuyOrder>::new().set(columns::buy_ords::ord_stat, ord_stat);
-        self.transact(
-            call("db_buy_ords_stat_upd"),
-            async |transaction: &mut Transaction<'_>| {
-                transaction
-                    .update_stamped(&key, &change, Stamp::Now)
-                    .await
-                    .map(|_| ())
-            },
-        )
-        .await
+        transact!(self, call("db_buy_ords_stat_upd"), |transaction| {
+            transaction
+                .update_stamped(&key, &change, Stamp::Now)
+                .await
+                .map(|_| ())
+        })
     }
 
     /// Writes an order of either side by its number, or by the exchange's identifier, or as a new row.
@@ -171,10 +168,11 @@ impl Database {
             Some(given) => Some((number.name(), Value::from(given))),
             None => changes.optional(call, uuid)?,
         };
-        self.transact(call, async |transaction: &mut Transaction<'_>| match &key {
-            Some(key) => transaction.upsert(std::slice::from_ref(key), changes).await,
-            None => transaction.insert(&changes.for_insert(&[])).await,
+        transact!(self, call, |transaction| {
+            match &key {
+                Some(key) => transaction.upsert(std::slice::from_ref(key), changes).await,
+                None => transaction.insert(&changes.for_insert(&[])).await,
+            }
         })
-        .await
     }
 }

@@ -2,9 +2,9 @@
 
 use crate::change::Changes;
 use crate::database::Database;
-use crate::engine::Transaction;
 use crate::error::{Call, Error};
 use crate::records::{BuySignal, columns};
+use crate::transact;
 
 /// What a caller says of a signal; number and `dlm` are the table's.
 const WRITTEN: [&str; 6] = [
@@ -30,11 +30,9 @@ impl Database {
     /// [`crate::ErrorKind::ValueRejected`].
     pub async fn db_buy_signals_ins(&self, changes: &Changes<BuySignal>) -> Result<i64, Error> {
         let row = changes.exactly(&WRITTEN);
-        self.transact(
-            call("db_buy_signals_ins"),
-            async |transaction: &mut Transaction<'_>| Ok(transaction.insert(&row).await?.last_id),
-        )
-        .await
+        transact!(self, call("db_buy_signals_ins"), |transaction| {
+            Ok(transaction.insert(&row).await?.last_id)
+        })
     }
 
     /// Deletes signals that are older than so many days; gives how many there were.

@@ -2,10 +2,11 @@
 
 use crate::change::Changes;
 use crate::database::Database;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::{Record as _, select_list};
 use crate::records::{BuyStrategy, columns};
+use crate::transact;
 use crate::value::Value;
 
 /// A strategy and candle length, as in a list of those to be traded.
@@ -55,9 +56,8 @@ impl Database {
             return Err(Error::new(CALL, ErrorKind::EmptyChange));
         }
         let number = changes.number(CALL)?;
-        self.transact(
-            CALL,
-            async |transaction: &mut Transaction<'_>| match number {
+        transact!(self, CALL, |transaction| {
+            match number {
                 Some(number) => {
                     let key = [(
                         columns::buy_strats::buy_strat_id.name(),
@@ -66,9 +66,8 @@ impl Database {
                     transaction.upsert(&key, &changes).await
                 }
                 None => transaction.insert(&changes.for_insert(&[])).await,
-            },
-        )
-        .await
+            }
+        })
     }
 
     /// Makes the table this list, numbered from 1; gives whether anything had to be changed. Readers see the old list or
@@ -93,7 +92,7 @@ impl Database {
             "INSERT INTO buy_strats ({}) VALUES {places}",
             select_list::<BuyStrategy>(dialect, "")
         );
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             let present: Vec<Vec<Value>> = transaction
                 .rows(&read, Vec::new())
                 .await?
@@ -119,7 +118,6 @@ impl Database {
                 Err(error) => Err(error),
             }
         })
-        .await
     }
 }
 

@@ -1,8 +1,8 @@
 //! Clearing away of old rows, in batches that hold up nobody for long.
 
 use crate::database::Database;
-use crate::engine::Transaction;
 use crate::error::{Call, Error};
+use crate::transact;
 use crate::value::Value;
 
 /// Rows of one transaction at most.
@@ -21,12 +21,10 @@ impl Database {
         let age = days.clamp(-DAYS_MAX, DAYS_MAX) * DAY_S;
         let mut deleted = 0;
         loop {
-            let batch = self
-                .transact(call, async |transaction: &mut Transaction<'_>| {
-                    let done = transaction.run(&sql, vec![Value::from(age)]).await?;
-                    Ok(done.rows_changed)
-                })
-                .await?;
+            let batch = transact!(self, call, |transaction| {
+                let done = transaction.run(&sql, vec![Value::from(age)]).await?;
+                Ok(done.rows_changed)
+            })?;
             deleted += batch;
             if batch < u64::from(BATCH) {
                 return Ok(deleted);

@@ -5,12 +5,13 @@ use cbtrade_core::Decimal;
 use crate::change::Changes;
 use crate::conditions::Conditions;
 use crate::database::Database;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error};
 use crate::methods::bals::market_price;
 use crate::record::select_list;
 use crate::records::{Currency, columns};
 use crate::row::Row;
+use crate::transact;
 use crate::value::Value;
 
 /// Currencies that are worth a dollar, where a caller names none.
@@ -51,10 +52,9 @@ impl Database {
             changes.required(CALL, columns::currs::symb)?,
             changes.required(CALL, columns::currs::curr_uuid)?,
         ];
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             transaction.upsert(&key, changes).await
         })
-        .await
     }
 
     /// Sets the price of a currency.
@@ -109,7 +109,7 @@ impl Database {
         let change = Changes::<Currency>::new().set(columns::currs::prc_usd, price);
         let checked = change.checked(call)?;
         let price: Vec<Value> = checked.into_iter().map(|(_, value)| value).collect();
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             let rows = transaction.rows(&find, values.clone()).await?;
             let numbers = rows
                 .into_iter()
@@ -131,6 +131,5 @@ impl Database {
             transaction.run(&sql, values).await?;
             Ok(())
         })
-        .await
     }
 }

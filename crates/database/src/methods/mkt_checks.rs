@@ -11,6 +11,7 @@ use crate::engine::{Outcome, Transaction};
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::record;
 use crate::records::{MarketCheck, columns};
+use crate::transact;
 use crate::value::{FromValue as _, Value};
 
 /// Age in seconds at which a lease can be taken by another bot. A pass over a pair takes far less; a bot that has not come
@@ -182,7 +183,7 @@ impl Database {
             now = dialect.now()
         );
         let [(_, product)] = &key;
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             if transaction.is_there::<MarketCheck>(&key).await? {
                 let values = vec![buy.clone(), sell.clone(), product.clone()];
                 return transaction.run(&update, values).await;
@@ -195,7 +196,6 @@ impl Database {
             )
             .await
         })
-        .await
     }
 
     /// Takes or renews the buy lease of a product for the bot `guid`; gives whether the bot has it now. It is free if nobody
@@ -226,7 +226,7 @@ impl Database {
         const CALL: Call = call("db_mkt_checks_release");
         let (product, bot) = lease_key(CALL, prod_id, guid)?;
         let dialect = self.dialect();
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             let mut released = false;
             for side in [Side::Buy, Side::Sell] {
                 let sql = format!(
@@ -243,7 +243,6 @@ impl Database {
             }
             Ok(released)
         })
-        .await
     }
 
     async fn take_lease(
@@ -266,7 +265,7 @@ impl Database {
             "INSERT INTO mkt_checks (prod_id, {}) VALUES (?, ?)",
             side.guid()
         );
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             let values = vec![bot.clone(), product.clone(), bot.clone()];
             if transaction.run(&take, values).await?.rows_changed > 0 {
                 return Ok(true);
@@ -284,7 +283,6 @@ impl Database {
                 .and_then(String::from_value);
             Ok(holder.is_some_and(|holder| is_same(&holder, guid)))
         })
-        .await
     }
 }
 
@@ -328,7 +326,7 @@ fn is_same(one: &str, other: &str) -> bool {
 
 /// A row that another bot has put there in the meantime is looked at again.
 async fn insert(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     sql: &str,
     values: Vec<Value>,
 ) -> Result<Outcome, Error> {

@@ -6,10 +6,11 @@ use crate::change::Changes;
 use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error};
 use crate::record::select_list;
 use crate::records::{Market, columns};
+use crate::transact;
 use crate::value::Value;
 
 /// States of a product in which it cannot be bought and sold freely.
@@ -102,10 +103,9 @@ impl Database {
     pub async fn db_mkts_insupd(&self, changes: &Changes<Market>) -> Result<Outcome, Error> {
         const CALL: Call = call("db_mkts_insupd");
         let key = [changes.required(CALL, columns::mkts::prod_id)?];
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             transaction.upsert(&key, changes).await
         })
-        .await
     }
 }
 

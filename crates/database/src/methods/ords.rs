@@ -3,10 +3,11 @@
 use crate::change::Changes;
 use crate::conditions::Conditions;
 use crate::database::Database;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error};
 use crate::record::select_list;
 use crate::records::{Order, columns};
+use crate::transact;
 
 const fn call(method: &'static str) -> Call {
     Call {
@@ -47,9 +48,8 @@ impl Database {
     pub async fn db_ords_insupd(&self, changes: &Changes<Order>) -> Result<Outcome, Error> {
         const CALL: Call = call("db_ords_insupd");
         let key = [changes.required(CALL, columns::ords::ord_uuid)?];
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             transaction.upsert(&key, changes).await
         })
-        .await
     }
 }

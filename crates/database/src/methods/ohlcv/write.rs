@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 use crate::engine::{NewRow, Transaction};
 use crate::error::{Call, Error, ErrorKind};
 use crate::records::{Candle, columns};
+use crate::transact;
 use crate::value::Value;
 
 /// Candles that one call saves of a length at most: the last ones are taken.
@@ -179,16 +180,13 @@ impl Candles {
             return Ok(0);
         }
         let table = self.table();
-        let written = self
-            .database
-            .transact(call, async |transaction: &mut Transaction<'_>| {
-                let mut written = 0;
-                for batch in &batches {
-                    written += write_batch(transaction, &table, batch).await?;
-                }
-                Ok(written)
-            })
-            .await;
+        let written = transact!(&self.database, call, |transaction| {
+            let mut written = 0;
+            for batch in &batches {
+                written += write_batch(transaction, &table, batch).await?;
+            }
+            Ok(written)
+        });
         written.map_err(|error| self.named(error))
     }
 
@@ -281,7 +279,7 @@ fn entries(call: Call, row: &Changes<Candle>) -> Result<(Vec<&'static str>, Vec<
 }
 
 async fn write_batch(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     table: &str,
     batch: &Batch,
 ) -> Result<u64, Error> {

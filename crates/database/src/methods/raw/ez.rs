@@ -10,6 +10,7 @@ use crate::dialect::Dialect;
 use crate::engine::Transaction;
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
+use crate::transact;
 use crate::value::{FromValue as _, Value};
 
 /// Columns and values, as callers write them down.
@@ -235,10 +236,9 @@ impl Database {
         for key in place.keys_of(&given) {
             keys.push(place.condition(&key)?);
         }
-        self.transact(place.call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, place.call, |transaction| {
             upsert(transaction, &place, &entries, &keys).await
         })
-        .await
     }
 
     /// Looks up a table and its columns. The two databases are meant by their own names and by those of the catalogue; no
@@ -329,7 +329,7 @@ fn update(place: &Place, entries: &[(String, Value)], condition: &str) -> (Strin
 
 /// Updates the one row that the keys name, or inserts it. Every key that names a row must name the same one.
 async fn upsert(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     place: &Place,
     entries: &[(String, Value)],
     keys: &[(String, Vec<Value>)],

@@ -9,9 +9,10 @@ mod statement;
 use statement::{Kind, Statement};
 
 use crate::database::Database;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
+use crate::transact;
 use crate::value::Value;
 
 pub use ez::Columns;
@@ -145,14 +146,13 @@ impl Database {
         if vals.is_empty() {
             return Ok(0);
         }
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             let mut changed = 0;
             for row in vals {
                 changed += transaction.run(sql, row.clone()).await?.rows_changed;
             }
             Ok(changed)
         })
-        .await
     }
 
     /// Whether the database answers.
