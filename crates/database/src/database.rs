@@ -166,8 +166,9 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
-            transaction.run(sql, values.clone()).await
+        let sql = sql.to_owned();
+        self.transact(call, async move |transaction: &mut Transaction<'_>| {
+            transaction.run(&sql, values.clone()).await
         })
         .await
     }

@@ -94,10 +94,11 @@ impl Database {
             "DELETE FROM {PROCESS_TABLE} WHERE seen < {}",
             self.dialect().seconds_ago()
         );
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        let (process, program) = (self.process().to_owned(), self.options().program.clone());
+        self.transact(CALL, async move |transaction: &mut Transaction<'_>| {
             let values = vec![
-                Value::from(self.process()),
-                Value::from(self.options().program.as_str()),
+                Value::from(process.as_str()),
+                Value::from(program.as_str()),
                 Value::from(host.as_str()),
                 Value::from(i64::from(std::process::id())),
                 Value::from(figures.as_str()),

@@ -105,10 +105,11 @@ pub(super) async fn guarded(
             .await
         }
         Engine::Sqlite(_) => {
+            let (sql, values) = (guard.sql.clone(), guard.values.clone());
             database
-                .transact(call, async |transaction: &mut Transaction<'_>| {
+                .transact(call, async move |transaction: &mut Transaction<'_>| {
                     if transaction
-                        .rows(&guard.sql, guard.values.clone())
+                        .rows(&sql, values.clone())
                         .await?
                         .is_empty()
                     {
