@@ -108,11 +108,7 @@ pub(super) async fn guarded(
             let (sql, values) = (guard.sql.clone(), guard.values.clone());
             database
                 .transact(call, async move |transaction: &mut Transaction<'_>| {
-                    if transaction
-                        .rows(&sql, values.clone())
-                        .await?
-                        .is_empty()
-                    {
+                    if transaction.rows(&sql, values.clone()).await?.is_empty() {
                         for statement in &statements {
                             transaction.run(statement, Vec::new()).await?;
                         }
