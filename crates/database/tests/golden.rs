@@ -24,6 +24,8 @@ mod compare;
 mod differences;
 #[path = "golden/dispatch/mod.rs"]
 mod dispatch;
+#[path = "golden/file_store.rs"]
+mod file_store;
 #[path = "golden/report.rs"]
 mod report;
 #[path = "golden/run.rs"]
@@ -36,13 +38,19 @@ mod server_store;
 mod store;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
+use cbtrade_core::{FixedClock, Timestamp};
 use cbtrade_database::{Database, Location, Options};
 use cbtrade_testkit::{Flavour, TestServer};
 
 use crate::case::Case;
 use crate::differences::{Differences, Engine};
+use crate::file_store::FileStore;
 use crate::server_store::{CLOCK, ServerStore};
+
+/// The moment at which everything happens: 2025-10-09 08:53:20.
+const NOW_SECONDS: i64 = 1_760_000_000;
 
 /// The recorded cases, or `None` after saying that they are not here.
 fn golden() -> Option<PathBuf> {
@@ -74,14 +82,15 @@ fn wanted(cases: Vec<Case>) -> Vec<Case> {
     cases.into_iter().filter(fits).collect()
 }
 
-fn on_server(flavour: Flavour, engine: Engine) {
-    let Some(folder) = golden() else {
-        return;
-    };
-    if !TestServer::flavours().contains(&flavour) {
-        println!("SKIPPED: golden database cases on {flavour}");
-        return;
-    }
+/// What a run needs, whatever the engine.
+struct Set {
+    cases: Vec<Case>,
+    seed: seed::Seed,
+    differences: Differences,
+}
+
+fn set(engine: Engine) -> Option<Set> {
+    let folder = golden()?;
     let all = case::read_cases(&folder.join("cases.jsonl"));
     let ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();
     let differences = differences(engine);
@@ -90,14 +99,30 @@ fn on_server(flavour: Flavour, engine: Engine) {
         Vec::<String>::new(),
         "listed, but no case"
     );
-    let cases = wanted(all.clone());
-    let seed = seed::read_seed(&folder.join("seed.sql"));
-    let server = TestServer::with_options(flavour, &[]);
-    let runtime = tokio::runtime::Builder::new_current_thread()
+    Some(Set {
+        cases: wanted(all),
+        seed: seed::read_seed(&folder.join("seed.sql")),
+        differences,
+    })
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
-        .unwrap();
-    let ran = runtime.block_on(async {
+        .unwrap()
+}
+
+fn on_server(flavour: Flavour, engine: Engine) {
+    let Some(set) = set(engine) else {
+        return;
+    };
+    if !TestServer::flavours().contains(&flavour) {
+        println!("SKIPPED: golden database cases on {flavour}");
+        return;
+    }
+    let server = TestServer::with_options(flavour, &[]);
+    let ran = runtime().block_on(async {
         let location = Location::Servers {
             targets: vec![server.target("cbtrade")],
             candles: "ohlcv".to_owned(),
@@ -107,8 +132,8 @@ fn on_server(flavour: Flavour, engine: Engine) {
             ..Options::default()
         };
         let database = Database::open(&location, options).await.unwrap();
-        let mut store = ServerStore::new(&server, &database, &seed).await;
-        run::run(&mut store, &database, engine, &differences, &cases).await
+        let mut store = ServerStore::new(&server, &database, &set.seed).await;
+        run::run(&mut store, &database, engine, &set.differences, &set.cases).await
     });
     report::report(engine, &ran);
 }
@@ -121,4 +146,25 @@ fn the_golden_cases_agree_on_mariadb() {
 #[test]
 fn the_golden_cases_agree_on_mysql() {
     on_server(Flavour::MySql, Engine::MySql);
+}
+
+#[test]
+fn the_golden_cases_agree_on_sqlite() {
+    let Some(set) = set(Engine::Sqlite) else {
+        return;
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("cbtrade.db");
+    let now = Timestamp::from_seconds(NOW_SECONDS).unwrap();
+    let options = Options {
+        clock: Arc::new(FixedClock::new(now)),
+        ..Options::default()
+    };
+    let ran = runtime().block_on(async {
+        let database = Database::create_file(&path, options).await.unwrap();
+        database.ensure_database_ready().await.unwrap();
+        let mut store = FileStore::new(&path, &set.seed);
+        run::run(&mut store, &database, Engine::Sqlite, &set.differences, &set.cases).await
+    });
+    report::report(Engine::Sqlite, &ran);
 }
