@@ -28,6 +28,8 @@ pub use change::{Assign, Changes};
 pub use database::Database;
 pub use dialect::Dialect;
 pub use engine::operation::{Operation, Recorded};
+#[doc(hidden)]
+pub use engine::{Attempts, Begun, Ended};
 pub use engine::{Outcome, Transaction};
 pub use error::{Call, Error, ErrorKind};
 pub use figures::{FiguresSnapshot, MethodFigures};
