@@ -30,6 +30,8 @@ mod file_store;
 mod report;
 #[path = "golden/run.rs"]
 mod run;
+#[path = "golden/scalar.rs"]
+mod scalar;
 #[path = "golden/seed.rs"]
 mod seed;
 #[path = "golden/server_store.rs"]
@@ -164,7 +166,14 @@ fn the_golden_cases_agree_on_sqlite() {
         let database = Database::create_file(&path, options).await.unwrap();
         database.ensure_database_ready().await.unwrap();
         let mut store = FileStore::new(&path, &set.seed);
-        run::run(&mut store, &database, Engine::Sqlite, &set.differences, &set.cases).await
+        run::run(
+            &mut store,
+            &database,
+            Engine::Sqlite,
+            &set.differences,
+            &set.cases,
+        )
+        .await
     });
     report::report(Engine::Sqlite, &ran);
 }

@@ -3,12 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{ErrorKind, FromValue};
+use cbtrade_database::ErrorKind;
 
 use crate::answer::{Answer, Fields, Part};
 use crate::arguments::{Called, Failure};
 use crate::case::{Expected, ExpectedError, Order, TableExpected};
+use crate::scalar::{rank, scalars_agree};
 use crate::store::TableChanges;
 
 /// One thing that differs.
@@ -35,9 +35,6 @@ impl Found {
         });
     }
 }
-
-/// Relative error of the per-hour and per-day rates: the two servers differ by so much themselves.
-const RATE_TOLERANCE: f64 = 2e-6;
 
 /// All that differs between a case's record and what happened.
 pub(crate) fn compare(
@@ -315,42 +312,6 @@ fn check_sorted(rows: &[Answer], columns: &[(String, bool)], found: &mut Found) 
     }
 }
 
-/// The order of the servers: NULL first, numbers by value, texts without letter case and trailing spaces.
-fn rank(first: &Answer, second: &Answer) -> Ordering {
-    match (first, second) {
-        (Answer::Nothing, Answer::Nothing) => Ordering::Equal,
-        (Answer::Nothing, _) => Ordering::Less,
-        (_, Answer::Nothing) => Ordering::Greater,
-        (Answer::Text(first), Answer::Text(second)) => {
-            let folded = |text: &str| text.trim_end_matches(' ').to_lowercase();
-            folded(first).cmp(&folded(second))
-        }
-        (Answer::Moment(first), Answer::Moment(second)) => {
-            first.as_micros().cmp(&second.as_micros())
-        }
-        _ => match (exact(first), exact(second)) {
-            (Some(first), Some(second)) => first.cmp(&second),
-            _ => Ordering::Equal,
-        },
-    }
-}
-
-fn exact(answer: &Answer) -> Option<Decimal> {
-    match answer {
-        Answer::Truth(truth) => Some(Decimal::from_integer(i64::from(*truth))),
-        Answer::Integer(_) | Answer::Decimal(_) | Answer::Double(_) => {
-            Decimal::from_value(answer.value()?)
-        }
-        // A number of a query of one's own that the typed kinds cannot hold; and decimals in a file are texts.
-        Answer::Text(text) | Answer::Number(text) => Decimal::parse_rounded(text).ok(),
-        _ => None,
-    }
-}
-
-fn is_rate(column: &str) -> bool {
-    column.starts_with("gain_loss_") && (column.ends_with("pct_hr") || column.ends_with("pct_day"))
-}
-
 fn compare_values(expected: &Answer, ours: &Answer, place: &str, found: &mut Found) {
     match (expected, ours) {
         (Answer::Row(expected), Answer::Row(ours)) => compare_rows(expected, ours, place, found),
@@ -397,45 +358,6 @@ fn compare_rows(expected: &Fields, ours: &Fields, place: &str, found: &mut Found
             format!("{place}: a column too many, `{name}`: {}", value.shown()),
         );
     }
-}
-
-fn scalars_agree(expected: &Answer, ours: &Answer, column: &str) -> bool {
-    match expected {
-        Answer::Nothing => *ours == Answer::Nothing,
-        Answer::Truth(_) | Answer::Integer(_) | Answer::Decimal(_) | Answer::Number(_) => {
-            match (exact(expected), exact(ours)) {
-                (Some(first), Some(second)) if is_rate(column) => {
-                    nearly(first.to_double(), second.to_double())
-                }
-                (Some(first), Some(second)) => first == second,
-                _ => false,
-            }
-        }
-        Answer::Double(expected) => match ours {
-            Answer::Double(ours) if ours == expected => true,
-            _ => exact(ours).is_some_and(|ours| {
-                let ours = ours.to_double();
-                ours == *expected || is_rate(column) && nearly(ours, *expected)
-            }),
-        },
-        Answer::Text(expected) => matches!(ours, Answer::Text(ours) if ours == expected),
-        Answer::Moment(expected) => match ours {
-            Answer::Moment(ours) => ours == expected,
-            Answer::Text(ours) => Timestamp::parse(ours).ok().as_ref() == Some(expected),
-            _ => false,
-        },
-        Answer::Day(expected) => match ours {
-            Answer::Text(ours) | Answer::Day(ours) => ours == expected,
-            Answer::Moment(ours) => ours.to_string() == format!("{expected} 00:00:00"),
-            _ => false,
-        },
-        Answer::Bytes(expected) => matches!(ours, Answer::Bytes(ours) if ours == expected),
-        Answer::List(_) | Answer::Tuple(_) | Answer::Row(_) | Answer::Part(_) => false,
-    }
-}
-
-fn nearly(first: f64, second: f64) -> bool {
-    (first - second).abs() <= RATE_TOLERANCE * first.abs().max(second.abs())
 }
 
 fn compare_changes(
@@ -554,5 +476,88 @@ fn compare_some(expected: &[Answer], count: usize, ours: &[Answer], what: &str, 
         {
             found.note(format!("not {what}: {}", one.shown()));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(json: &str) -> Answer {
+        Answer::read(&serde_json::from_str(json).expect("the notation"))
+    }
+
+    fn row(name: &str, value: Answer) -> Answer {
+        Answer::Row(vec![(name.to_owned(), value)])
+    }
+
+    #[test]
+    fn order_is_held_to_as_far_as_it_is_promised() {
+        let expected = read(r#"{"$rows":{"cols":["x","y"],"rows":[[1,1],[1,2],[null,3]]}}"#);
+        let ours = read(r#"{"$rows":{"cols":["x","y"],"rows":[[1,2],[1,1],[null,3]]}}"#);
+        let wrong = read(r#"{"$rows":{"cols":["x","y"],"rows":[[null,3],[1,1],[1,2]]}}"#);
+        let falling = Order::By(vec![("x".to_owned(), true)]);
+        assert_eq!(compare_answers(&expected, &ours, &falling), []);
+        assert_eq!(compare_answers(&expected, &wrong, &falling).len(), 1);
+        assert_eq!(
+            compare_answers(&expected, &wrong, &Order::By(Vec::new())),
+            []
+        );
+        assert!(!compare_answers(&expected, &ours, &Order::Exact).is_empty());
+    }
+
+    #[test]
+    fn rows_are_counted_and_their_columns_named() {
+        let expected = Answer::List(vec![
+            row("a", Answer::Integer(1)),
+            row("a", Answer::Integer(1)),
+        ]);
+        let one = Answer::List(vec![row("a", Answer::Integer(1))]);
+        let other = Answer::List(vec![
+            row("a", Answer::Integer(1)),
+            row("b", Answer::Integer(1)),
+        ]);
+        let any = Order::By(Vec::new());
+        assert_eq!(compare_answers(&expected, &one, &any).len(), 1);
+        let columns: Vec<Option<String>> = compare_answers(&expected, &other, &any)
+            .into_iter()
+            .map(|one| one.column)
+            .collect();
+        assert_eq!(columns, [Some("a".to_owned()), Some("b".to_owned())]);
+    }
+
+    #[test]
+    fn changes_are_held_against_each_other_both_ways() {
+        let fields = |json: &str| match read(json) {
+            Answer::Row(fields) => fields,
+            _ => Fields::new(),
+        };
+        let update = (fields(r#"{"mkt_id":1}"#), fields(r#"{"note3":"z"}"#));
+        let expected = TableExpected {
+            updated: vec![update.clone()],
+            updated_count: 1,
+            ..TableExpected::default()
+        };
+        let ours = TableChanges {
+            updated: vec![update],
+            ..TableChanges::default()
+        };
+        let expected = BTreeMap::from([("mkts".to_owned(), expected)]);
+        let differing = |ours: &BTreeMap<String, TableChanges>| {
+            let mut found = Found::default();
+            compare_changes(&expected, ours, &mut found);
+            found.0.len()
+        };
+        let ours = BTreeMap::from([("mkts".to_owned(), ours)]);
+        assert_eq!(differing(&ours), 0);
+        assert_eq!(differing(&BTreeMap::new()), 1);
+        let more = BTreeMap::from([
+            ("mkts".to_owned(), ours["mkts"].clone()),
+            ("bals".to_owned(), TableChanges::default()),
+        ]);
+        assert_eq!(differing(&more), 1);
+        let mut other = ours;
+        other.get_mut("mkts").expect("the table").updated[0].1[0].1 = Answer::from("y");
+        assert_eq!(differing(&other), 1);
     }
 }

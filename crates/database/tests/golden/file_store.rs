@@ -5,7 +5,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use cbtrade_catalog::{
-    Column, ColumnKind, candle_table, sqlite_exact_indexes, sqlite_exact_table, sqlite_exact_triggers,
+    Column, ColumnKind, candle_table, sqlite_exact_indexes, sqlite_exact_table,
+    sqlite_exact_triggers,
 };
 use cbtrade_core::Decimal;
 use cbtrade_sqlite::rusqlite::backup::Backup;
@@ -33,7 +34,9 @@ impl FileStore {
     /// Fills the layer's own tables in a file, and the candle tables in the file beside it.
     pub(crate) fn new(path: &Path, seed: &Seed) -> FileStore {
         let connection = Connection::open(path).expect("the file");
-        connection.busy_timeout(Duration::from_secs(10)).expect("patience");
+        connection
+            .busy_timeout(Duration::from_secs(10))
+            .expect("patience");
         let candles = path.with_file_name("ohlcv.db");
         connection
             .execute("ATTACH ? AS ohlcv", [candles.to_str().expect("a path")])
@@ -64,17 +67,29 @@ impl FileStore {
             let mut statements = vec![sqlite_exact_table(candle_table(), &whole)];
             let more = sqlite_exact_indexes(candle_table(), name);
             let triggers = sqlite_exact_triggers(candle_table(), name, "ohlcv");
-            statements.extend(more.into_iter().chain(triggers).map(|(_, statement)| statement));
+            statements.extend(
+                more.into_iter()
+                    .chain(triggers)
+                    .map(|(_, statement)| statement),
+            );
             for statement in statements {
-                self.connection.execute_batch(&statement).expect("a candle table");
+                self.connection
+                    .execute_batch(&statement)
+                    .expect("a candle table");
             }
         }
     }
 
     fn fill(&self, seed: &Seed) {
-        self.connection.execute_batch("BEGIN").expect("a transaction");
+        self.connection
+            .execute_batch("BEGIN")
+            .expect("a transaction");
         for insert in &seed.inserts {
-            let table = self.tables.iter().find(|table| table.name == insert.table).expect("a table");
+            let table = self
+                .tables
+                .iter()
+                .find(|table| table.name == insert.table)
+                .expect("a table");
             let columns: Vec<&Column> = insert
                 .columns
                 .iter()
@@ -88,8 +103,13 @@ impl FileStore {
             );
             let mut statement = self.connection.prepare(&sql).expect("an insert");
             for row in &insert.rows {
-                let values = columns.iter().zip(row).map(|(column, literal)| value(column.kind, literal));
-                statement.execute(params_from_iter(values)).expect("a row of the seed");
+                let values = columns
+                    .iter()
+                    .zip(row)
+                    .map(|(column, literal)| value(column.kind, literal));
+                statement
+                    .execute(params_from_iter(values))
+                    .expect("a row of the seed");
             }
         }
         self.connection.execute_batch("COMMIT").expect("the seed");
@@ -107,7 +127,12 @@ impl FileStore {
 
     fn rows(&self, place: usize) -> Rows {
         let table = &self.tables[place];
-        let kinds: Vec<ColumnKind> = table.table.columns.iter().map(|column| column.kind).collect();
+        let kinds: Vec<ColumnKind> = table
+            .table
+            .columns
+            .iter()
+            .map(|column| column.kind)
+            .collect();
         let sql = format!("SELECT {} FROM {}", table.columns(), table.name);
         let mut statement = self.connection.prepare_cached(&sql).expect("a query");
         let mut rows = statement.query([]).expect("rows");
@@ -158,7 +183,9 @@ fn cell(kind: ColumnKind, value: ValueRef<'_>) -> Cell {
 impl Store for FileStore {
     async fn run(&mut self, statements: &[String]) {
         for statement in statements {
-            self.connection.execute_batch(statement).expect("a statement before the call");
+            self.connection
+                .execute_batch(statement)
+                .expect("a statement before the call");
             self.has_written = true;
         }
     }
