@@ -147,6 +147,10 @@ async fn load(handle: &Candles, arguments: &Arguments) -> Called {
     if !arguments.note.contains("summary") {
         return Ok(records(rows));
     }
+    let unknown = |row: &Candle| {
+        let prices = [row.open, row.high, row.low, row.close, row.volume];
+        prices.iter().filter(|price| price.is_none()).count()
+    };
     let moment = |candle: Option<&Candle>| {
         candle.map_or(Answer::Nothing, |candle| {
             candle.timestamp.to_string().into()
@@ -157,9 +161,10 @@ async fn load(handle: &Candles, arguments: &Arguments) -> Called {
         ("first", moment(rows.first())),
         ("last", moment(rows.last())),
         ("dtype_close", "float64".into()),
+        // Whatever its name says, it was counted over all prices.
         (
             "sum_close_nan",
-            rows.iter().filter(|row| row.close.is_none()).count().into(),
+            rows.iter().map(unknown).sum::<usize>().into(),
         ),
     ]))
 }

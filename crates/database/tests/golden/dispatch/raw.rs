@@ -1,6 +1,6 @@
 //! Statements and tables by name, as scripts use them.
 
-use cbtrade_database::{Database, Row, Value, has_val, pretty_print_sql};
+use cbtrade_database::{Database, Row, Value, good_value, has_val, pretty_print_sql};
 
 use crate::answer::Answer;
 use crate::arguments::{Arguments, Called, Failure, plain, unwritable};
@@ -42,17 +42,41 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
             value => value.value().as_ref().is_some_and(has_val),
         }
         .into()),
-        // A literal in the original's words: it is no SQL, so the layer has its own (`good_value`).
-        "GoodValue" | "to_scalar_dict" => scripts(method, arguments),
+        "GoodValue" => good(arguments.get(0, "v")),
+        // The package for scripts does it, and the cases' arguments are read so too.
+        "to_scalar_dict" => Ok(Answer::Row(
+            plain(arguments.fields(0, "obj")?)
+                .map(|(name, value)| (name.to_owned(), value.into()))
+                .collect(),
+        )),
         _ if method.ends_with("_ez") => ez(database, method, arguments).await,
         _ => statements(database, method.trim_end_matches("_async"), arguments).await,
     }
 }
 
 async fn statements(database: &Database, method: &str, arguments: &Arguments) -> Called {
+    const METHODS: [&str; 10] = [
+        "seld",
+        "sel",
+        "execute_query",
+        "curs",
+        "cols",
+        "execute",
+        "ins_one",
+        "ins_many",
+        "upd",
+        "delete",
+    ];
+    if !METHODS.contains(&method) && method != "execute_update" {
+        return Err(Failure::NotDispatched);
+    }
     let sql = sql(arguments)?;
     let sql = sql.as_str();
-    let values = || arguments.values(1, "vals");
+    let values = || match arguments.get(1, "vals") {
+        // The asynchronous reader has no values, and takes the shape of its answer here.
+        Answer::Text(_) => Ok(Vec::new()),
+        _ => arguments.values(1, "vals"),
+    };
     match method {
         "seld" => {
             let always_list = arguments.text(2, "always_list_yn")? != Some("N");
@@ -201,14 +225,16 @@ fn columns_of<'a>(
         .collect()
 }
 
-/// What scripts need of the original beside SQL; it is done by the package for scripts, and here for the cases' sake.
-fn scripts(method: &str, arguments: &Arguments) -> Called {
-    match method {
-        "to_scalar_dict" => Ok(Answer::Row(
-            plain(arguments.fields(0, "obj")?)
-                .map(|(name, value)| (name.to_owned(), value.into()))
-                .collect(),
-        )),
-        _ => Err(Failure::NotDispatched),
-    }
+/// The original gives the literals of texts only; what needs no quotes it gives as it is.
+fn good(given: &Answer) -> Called {
+    Ok(match given {
+        Answer::Text(_) | Answer::Moment(_) | Answer::Bytes(_) => {
+            let value = given.value().unwrap_or(Value::Null);
+            good_value(&value).into()
+        }
+        Answer::List(_) | Answer::Tuple(_) | Answer::Row(_) => {
+            return Err(unwritable("v", "a plain value", given));
+        }
+        plain => plain.clone(),
+    })
 }
