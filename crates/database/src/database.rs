@@ -138,6 +138,9 @@ impl Database {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
         let begun = Instant::now();
+        if let Some(observer) = &self.inner.options.observer {
+            observer.tell(call, sql, &values, false);
+        }
         let done = match &self.inner.engine {
             Engine::MySql(pool) => pool.read(call, sql, values, self.deadline()).await,
             Engine::Sqlite(file) => file.read(call, sql, values, self.deadline()).await,

@@ -11,6 +11,7 @@ use operation::Recorded;
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::error::{Call, Error, ErrorKind};
+use crate::options::Observer;
 use crate::row::Row;
 use crate::value::Value;
 
@@ -33,6 +34,7 @@ pub(crate) enum Engine {
 pub struct Transaction {
     pub(crate) call: Call,
     pub(crate) way: Way,
+    observer: Option<Observer>,
 }
 
 pub(crate) enum Way {
@@ -41,6 +43,20 @@ pub(crate) enum Way {
 }
 
 impl Transaction {
+    pub(crate) fn new(call: Call, way: Way) -> Transaction {
+        Transaction {
+            call,
+            way,
+            observer: None,
+        }
+    }
+
+    fn tell(&self, sql: &str, values: &[Value]) {
+        if let Some(observer) = &self.observer {
+            observer.tell(self.call, sql, values, true);
+        }
+    }
+
     /// The engine's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -55,6 +71,7 @@ impl Transaction {
     /// # Errors
     /// What the engine refused, or a lost connection.
     pub async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Outcome, Error> {
+        self.tell(sql, &values);
         match &mut self.way {
             Way::MySql(open) => open.run(self.call, sql, values).await,
             Way::Sqlite(turn) => turn.run(self.call, sql, values).await,
@@ -66,6 +83,7 @@ impl Transaction {
     /// # Errors
     /// As [`Transaction::run`].
     pub async fn rows(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.tell(sql, &values);
         match &mut self.way {
             Way::MySql(open) => open.rows(self.call, sql, values).await,
             Way::Sqlite(turn) => turn.rows(self.call, sql, values).await,
@@ -131,12 +149,16 @@ impl<'a> Attempts<'a> {
     /// # Errors
     /// No transaction can be had in time.
     pub async fn begin(&mut self) -> Result<Begun, Error> {
-        let begun = match &mut self.engine {
+        let mut begun = match &mut self.engine {
             EngineAttempts::MySql(attempts) => attempts.begin().await,
             EngineAttempts::Sqlite(attempts) => attempts.begin().await,
         };
-        if begun.is_err() {
-            self.database.note(self.call, self.begun, true);
+        match &mut begun {
+            Ok(Begun::Open(transaction)) => {
+                transaction.observer = self.database.options().observer.clone()
+            }
+            Ok(Begun::Committed(_)) => {}
+            Err(_) => self.database.note(self.call, self.begun, true),
         }
         begun
     }

@@ -186,6 +186,10 @@ impl Pool {
         waits: &mut Waits,
         deadline: Deadline,
     ) -> Result<(), Error> {
+        if error.kind == ErrorKind::Unreachable {
+            // The others were opened to the same server.
+            self.forget_idle();
+        }
         let read_only_elsewhere = error.kind == ErrorKind::ReadOnly && self.fail_over();
         if !matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unreachable)
             && !read_only_elsewhere

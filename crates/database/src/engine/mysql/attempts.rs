@@ -88,10 +88,7 @@ impl<'a> Attempts<'a> {
             deadline: until,
             token_taken: self.in_doubt,
         };
-        Ok(Begun::Open(Transaction {
-            call: self.call,
-            way: Way::MySql(open),
-        }))
+        Ok(Begun::Open(Transaction::new(self.call, Way::MySql(open))))
     }
 
     /// Ends an attempt: commits its value, or rolls back and says whether to begin again.
