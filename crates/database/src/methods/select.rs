@@ -1,0 +1,51 @@
+//! Pieces of SELECTs.
+
+use cbtrade_core::Decimal;
+
+use crate::dialect::Dialect;
+use crate::record::Record;
+use crate::value::Value;
+
+/// The columns of a record by name and in its order, so that a table may have further ones. `alias` is the table's name in
+/// the query with a point, or empty.
+pub(crate) fn columns<R: Record>(dialect: Dialect, alias: &str) -> String {
+    let columns: Vec<String> = R::COLUMNS
+        .iter()
+        .map(|column| format!("{alias}{}", dialect.name(column)))
+        .collect();
+    columns.join(",")
+}
+
+/// ` LIMIT ?` with its value; nothing for none and for 0, as callers expect.
+pub(crate) fn limit(rows: Option<u32>, values: &mut Vec<Value>) -> &'static str {
+    match rows {
+        None | Some(0) => "",
+        Some(rows) => {
+            values.push(Value::from(i64::from(rows)));
+            " LIMIT ?"
+        }
+    }
+}
+
+/// So many hundredths of the whole, with two places; none where one is missing or the whole is zero.
+pub(crate) fn percent(part: Option<Decimal>, whole: Option<Decimal>) -> Option<Decimal> {
+    let hundredfold = part?.checked_mul(Decimal::from_integer(100))?;
+    Some(hundredfold.checked_div(whole?)?.round(2))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn percentages_have_two_places() {
+        let of = |part: &str, whole: &str| {
+            percent(part.parse().ok(), whole.parse().ok()).map(|percent| percent.to_string())
+        };
+        assert_eq!(of("1", "3").as_deref(), Some("33.33"));
+        assert_eq!(of("2", "3").as_deref(), Some("66.67"));
+        assert_eq!(of("-1", "8").as_deref(), Some("-12.5"));
+        assert_eq!(of("1", "0"), None);
+        assert_eq!(of("", "1"), None);
+    }
+}
