@@ -32,7 +32,7 @@ pub use error::{Call, Error, ErrorKind};
 pub use figures::{FiguresSnapshot, MethodFigures};
 pub use methods::*;
 pub use options::{FileWrites, Location, Options, PerformanceFormula};
-pub use record::{Column, Record, With};
+pub use record::{Column, Record};
 pub use records::*;
 pub use row::{CellError, Row};
 pub use schema::{SCHEMA_VERSION, SchemaDifference};

@@ -1,7 +1,6 @@
 //! Rows as structs, and columns as typed names.
 
 use std::marker::PhantomData;
-use std::ops::Deref;
 
 use crate::row::{CellError, Row};
 use crate::value::Value;
@@ -13,80 +12,14 @@ pub trait Record: Sized {
     /// The columns, in the order of the fields.
     const COLUMNS: &'static [&'static str];
 
-    /// Reads the cells from `place` on, which are in the order of [`Record::COLUMNS`].
-    ///
-    /// # Errors
-    /// A cell that is missing or of another type.
-    fn read(row: &mut Row, place: usize) -> Result<Self, CellError>;
-
     /// Reads a row whose cells are in the order of [`Record::COLUMNS`].
     ///
     /// # Errors
     /// A cell that is missing or of another type.
-    fn from_row(mut row: Row) -> Result<Self, CellError> {
-        Self::read(&mut row, 0)
-    }
+    fn from_row(row: Row) -> Result<Self, CellError>;
 
     /// The fields' values, in the order of [`Record::COLUMNS`].
     fn into_values(self) -> Vec<Value>;
-}
-
-/// Two records side by side: a row of a table, say, and what a query computed for it.
-///
-/// The first one's fields can be reached without naming it: `position.prod_id`.
-#[derive(Clone, Debug, PartialEq)]
-pub struct With<R, E> {
-    /// The first columns.
-    pub row: R,
-    /// The columns after them.
-    pub more: E,
-}
-
-impl<R, E> Deref for With<R, E> {
-    type Target = R;
-
-    fn deref(&self) -> &R {
-        &self.row
-    }
-}
-
-/// Columns that two records may have together. A record that is wider does not compile.
-const JOINED_MAX: usize = 128;
-
-impl<R: Record, E: Record> With<R, E> {
-    const JOINED: &'static [&'static str; JOINED_MAX] = &{
-        let mut all = [""; JOINED_MAX];
-        let mut place = 0;
-        while place < R::COLUMNS.len() {
-            all[place] = R::COLUMNS[place];
-            place += 1;
-        }
-        let mut rest = 0;
-        while rest < E::COLUMNS.len() {
-            all[place + rest] = E::COLUMNS[rest];
-            rest += 1;
-        }
-        all
-    };
-}
-
-impl<R: Record, E: Record> Record for With<R, E> {
-    const TABLE: &'static str = "";
-    const COLUMNS: &'static [&'static str] =
-        Self::JOINED.split_at(R::COLUMNS.len() + E::COLUMNS.len()).0;
-
-    fn read(row: &mut Row, place: usize) -> Result<Self, CellError> {
-        Ok(With {
-            row: R::read(row, place)?,
-            more: E::read(row, place + R::COLUMNS.len())?,
-        })
-    }
-
-    fn into_values(self) -> Vec<Value> {
-        let mut values = self.row.into_values();
-        values.extend(self.more.into_values());
-        values
-    }
 }
 
 /// A column of a table, with the type of its values: `columns::poss::pos_stat`.
@@ -138,13 +71,10 @@ macro_rules! record {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
 
-            fn read(
-                row: &mut $crate::row::Row,
-                place: usize,
-            ) -> Result<Self, $crate::row::CellError> {
-                let mut places = place..;
+            fn from_row(mut row: $crate::row::Row) -> Result<Self, $crate::row::CellError> {
+                let mut place = 0..;
                 Ok($name {
-                    $($column: row.take(places.next().unwrap_or(usize::MAX))?,)*
+                    $($column: row.take(place.next().unwrap_or(usize::MAX))?,)*
                 })
             }
 
