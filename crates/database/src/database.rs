@@ -1,10 +1,11 @@
 //! The database as bots hold it: opened once per process, cloned freely.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::dialect::Dialect;
+use crate::engine::mysql::GIVEN_UP;
 use crate::engine::operation::{OPERATION_TABLE, Operation, Recorded};
 use crate::engine::{Deadline, Engine, Outcome, Transaction, mysql, sqlite};
 use crate::error::{Call, Error, ErrorKind};
@@ -30,6 +31,9 @@ struct Inner {
     location: Location,
     options: Options,
     figures: Arc<Figures>,
+    /// Names this process among those whose figures are in the database.
+    process: String,
+    figures_written: Mutex<Instant>,
 }
 
 impl std::fmt::Debug for Database {
@@ -65,6 +69,8 @@ impl Database {
                 location,
                 options,
                 figures,
+                process: Operation::new().to_string(),
+                figures_written: Mutex::new(Instant::now()),
             }),
         })
     }
@@ -197,13 +203,13 @@ impl Database {
         };
         // Writing the token takes its key's lock: a transaction that still holds it is waited for.
         self.transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, 'given up', '')");
+            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, '{GIVEN_UP}', '')");
             match transaction.run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())]).await {
                 Ok(_) => Ok(false),
                 Err(error) if error.kind == ErrorKind::Duplicate => {
                     let sql = format!("SELECT method FROM {OPERATION_TABLE} WHERE operation = ?");
                     let rows = transaction.rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())]).await?;
-                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from("given up")))
+                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from(GIVEN_UP)))
                 }
                 Err(error) => Err(error),
             }
@@ -211,13 +217,27 @@ impl Database {
         .await
     }
 
+    pub(crate) fn process(&self) -> &str {
+        &self.inner.process
+    }
+
+    /// Counts a call; now and then the figures are put where other processes can read them.
     fn note(&self, call: Call, begun: Instant, failed: bool) {
         let time = begun.elapsed();
-        self.inner.figures.called(
-            call.method,
-            time,
-            failed,
-            time >= self.inner.options.slow_after,
-        );
+        let slow = time >= self.inner.options.slow_after;
+        self.inner.figures.called(call.method, time, failed, slow);
+        if failed || self.inner.options.figures_every.is_zero() {
+            return;
+        }
+        let mut written = self
+            .inner
+            .figures_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if written.elapsed() >= self.inner.options.figures_every {
+            *written = Instant::now();
+            drop(written);
+            crate::process::write_in_background(self.clone());
+        }
     }
 }

@@ -171,6 +171,8 @@ pub struct Options {
     pub test_after_idle: Duration,
     /// A call that takes longer counts as slow.
     pub slow_after: Duration,
+    /// How often the process puts its figures into the database; zero for never.
+    pub figures_every: Duration,
     /// Statements sent on each new connection to a server, after the session contract.
     pub at_connect: Vec<String>,
     /// What the connections call themselves in the server's process list.
@@ -219,6 +221,7 @@ impl Default for Options {
             lifetime: Duration::from_secs(30 * 60),
             test_after_idle: Duration::from_secs(5),
             slow_after: Duration::from_secs(1),
+            figures_every: Duration::from_secs(10),
             at_connect: Vec::new(),
             program: "cbtrade".to_owned(),
             clock: Arc::new(SystemClock),

@@ -23,6 +23,8 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server's number for a second row with the same key.
 const DUPLICATE_KEY: u16 = 1062;
 
+/// What a token says instead of a method when its write was given up.
+pub(crate) const GIVEN_UP: &str = "given up";
 /// The server's lock under which definitions are made.
 const DEFINITION_LOCK: &str = "cbtrade-definitions";
 
@@ -39,8 +41,13 @@ impl Open<'_> {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        let parameters: Vec<_> = values.into_iter().map(parameter).collect();
-        let ran = within(call, self.deadline, self.session.run(sql, parameters)).await?;
+        // Without values there is nothing to prepare, and some definitions cannot be prepared at all.
+        let ran = if values.is_empty() {
+            within(call, self.deadline, self.session.run_text(sql)).await?
+        } else {
+            let parameters: Vec<_> = values.into_iter().map(parameter).collect();
+            within(call, self.deadline, self.session.run(sql, parameters)).await?
+        };
         Ok(Outcome {
             rows_changed: ran.affected,
             last_id: ran
@@ -178,40 +185,67 @@ impl Pool {
     ) -> Result<T, Error> {
         let operation = Operation::new();
         let mut waits = Waits::new();
-        let mut unknown: Option<Error> = None;
+        let mut in_doubt = false;
         loop {
             // Once a commit may have happened, finding out comes before the call's own patience.
-            let until = match unknown {
-                None => deadline,
-                Some(_) => Deadline(deadline.0 + self.options().outcome_timeout),
+            let until = match in_doubt {
+                false => deadline,
+                true => Deadline(deadline.0 + self.options().outcome_timeout),
             };
             let attempt = match self.acquire(call, until).await {
-                Ok(connection) => {
-                    attempt(connection, call, operation, unknown.is_some(), until, work).await
-                }
+                Ok(connection) => attempt(connection, call, operation, in_doubt, until, work).await,
                 Err(error) => Err(Failed::Before(error)),
             };
-            let error = match attempt {
+            match attempt {
                 Ok(value) => return Ok(value),
-                Err(Failed::Before(error)) => error,
                 Err(Failed::InCommit(error)) => {
                     self.figures().outcome_unknown();
-                    unknown = Some(Error::new(call, ErrorKind::OutcomeUnknown).key(operation));
-                    error
+                    in_doubt = true;
+                    waits.pause().await;
+                    self.figures()
+                        .retried(ErrorKind::Unreachable, error.server_code());
                 }
-            };
-            let until = match unknown {
-                None => deadline,
-                Some(_) => Deadline(deadline.0 + self.options().outcome_timeout),
-            };
-            if let Err(error) = self.wait_or_give_up(call, error, &mut waits, until).await {
-                return Err(match unknown {
-                    // A refusal on the second way is an answer about the first one only if nothing was committed: the
-                    // token was not there when it ran.
-                    Some(unknown) if may_be_committed(&error) => unknown.because(error),
-                    _ => error,
-                });
+                Err(Failed::Before(error)) if in_doubt && leaves_in_doubt(&error) => {
+                    let wait = waits.next();
+                    if until.left() <= wait {
+                        return Err(Error::new(call, ErrorKind::OutcomeUnknown)
+                            .key(operation)
+                            .because(error));
+                    }
+                    tokio::time::sleep(wait).await;
+                }
+                Err(Failed::Before(error)) if in_doubt => {
+                    return self.settle(call, operation, until, error).await;
+                }
+                Err(Failed::Before(error)) => {
+                    self.wait_or_give_up(call, error, &mut waits, until).await?;
+                }
             }
+        }
+    }
+
+    /// Ends a doubt with a refusal: takes the token for good, so that the earlier attempt cannot be committed any more
+    /// even if it is still on its way; or finds that it was.
+    async fn settle<T: Recorded>(
+        &self,
+        call: Call,
+        operation: Operation,
+        until: Deadline,
+        refusal: Error,
+    ) -> Result<T, Error> {
+        let unknown = |source: Error| {
+            Error::new(call, ErrorKind::OutcomeUnknown)
+                .key(operation)
+                .because(source)
+        };
+        let mut connection = self.acquire(call, until).await.map_err(unknown)?;
+        let taken = take_token(&mut connection, call, GIVEN_UP, operation, until)
+            .await
+            .map_err(unknown)?;
+        connection.release();
+        match taken {
+            None => Err(refusal),
+            Some(recorded) => recalled(call, &recorded),
         }
     }
 
@@ -280,7 +314,7 @@ async fn define_alone(
 }
 
 /// Whether an error leaves it open what became of an earlier commit.
-fn may_be_committed(error: &Error) -> bool {
+fn leaves_in_doubt(error: &Error) -> bool {
     matches!(
         error.kind,
         ErrorKind::Unreachable
@@ -313,16 +347,11 @@ async fn attempt<T: Recorded>(
         return Err(Failed::Before(error));
     }
     if again {
-        match take_token(&mut connection, call, operation, deadline).await {
+        match take_token(&mut connection, call, call.method, operation, deadline).await {
             Ok(None) => {}
             Ok(Some(recorded)) => {
                 roll_back(connection).await;
-                return T::recall(&recorded).ok_or_else(|| {
-                    Failed::Before(
-                        Error::new(call, ErrorKind::Answer)
-                            .detail("the operation's result cannot be read"),
-                    )
-                });
+                return recalled(call, &recorded).map_err(Failed::Before);
             }
             Err(error) => {
                 roll_back(connection).await;
@@ -350,7 +379,7 @@ async fn attempt<T: Recorded>(
             "UPDATE {OPERATION_TABLE} SET result = '{record}' WHERE operation = X'{operation}'; COMMIT"
         )
     } else {
-        insert_token(call, operation, &record) + "; COMMIT"
+        insert_token(call.method, operation, &record) + "; COMMIT"
     };
     // A lost answer leaves the session broken, and that is what tells the two cases apart.
     match within(call, deadline, connection.session().execute(&last)).await {
@@ -373,12 +402,17 @@ fn is_lost(error: &Error) -> bool {
     error.kind == ErrorKind::Unreachable
 }
 
+fn recalled<T: Recorded>(call: Call, recorded: &str) -> Result<T, Error> {
+    T::recall(recorded).ok_or_else(|| {
+        Error::new(call, ErrorKind::Answer).detail("the operation's result cannot be read")
+    })
+}
+
 /// Token and result are ours and hold letters and digits only, so they may stand in the text: it is what lets the token
 /// travel with COMMIT.
-fn insert_token(call: Call, operation: Operation, record: &str) -> String {
+fn insert_token(method: &str, operation: Operation, record: &str) -> String {
     format!(
-        "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (X'{operation}', '{}', '{record}')",
-        call.method
+        "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (X'{operation}', '{method}', '{record}')"
     )
 }
 
@@ -386,6 +420,7 @@ fn insert_token(call: Call, operation: Operation, record: &str) -> String {
 async fn take_token(
     connection: &mut Connection,
     call: Call,
+    method: &str,
     operation: Operation,
     deadline: Deadline,
 ) -> Result<Option<String>, Error> {
@@ -394,7 +429,7 @@ async fn take_token(
         deadline,
         connection
             .session()
-            .execute(&insert_token(call, operation, "")),
+            .execute(&insert_token(method, operation, "")),
     )
     .await;
     match taken {
