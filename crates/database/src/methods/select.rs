@@ -2,19 +2,7 @@
 
 use cbtrade_core::Decimal;
 
-use crate::dialect::Dialect;
-use crate::record::Record;
 use crate::value::Value;
-
-/// The columns of a record by name and in its order, so that a table may have further ones. `alias` is the table's name in
-/// the query with a point, or empty.
-pub(crate) fn columns<R: Record>(dialect: Dialect, alias: &str) -> String {
-    let columns: Vec<String> = R::COLUMNS
-        .iter()
-        .map(|column| format!("{alias}{}", dialect.name(column)))
-        .collect();
-    columns.join(",")
-}
 
 /// ` LIMIT ?` with its value; nothing for none and for 0, as callers expect.
 pub(crate) fn limit(rows: Option<u32>, values: &mut Vec<Value>) -> &'static str {

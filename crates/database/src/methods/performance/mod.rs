@@ -15,6 +15,7 @@ use crate::engine::{Outcome, Transaction};
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::{Record, record};
 use crate::records::{StrategyPerformance, TradePerformance};
+use crate::transact;
 use crate::value::Value;
 use crate::write::Computed;
 
@@ -93,7 +94,7 @@ impl Database {
         }
         let rest = changes.without(&["dlm", "dlm_unix"]);
         let touched = Computed::touched(self.dialect());
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             if transaction.is_there::<R>(&key).await? {
                 return transaction.update_and(&key, &rest, &touched).await;
             }
@@ -104,7 +105,6 @@ impl Database {
                 done => done,
             }
         })
-        .await
     }
 
     /// Marks the rows of a key for recalculation. Returns the rows changed.
@@ -116,11 +116,10 @@ impl Database {
         let mut changes = Changes::<R>::new();
         changes.set_named(call, "needs_recalc_yn", Value::from("Y"))?;
         let touched = Computed::touched(self.dialect());
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             let outcome = transaction.update_and(key, &changes, &touched).await?;
             Ok(outcome.rows_changed)
         })
-        .await
     }
 
     /// Products whose figure over all classes is above a limit, the largest first.

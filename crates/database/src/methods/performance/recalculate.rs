@@ -7,10 +7,10 @@ use crate::dialect::Dialect;
 use crate::engine::Transaction;
 use crate::error::{Call, Error, ErrorKind};
 use crate::methods::filter::{Class, TradeFilter};
-use crate::methods::select::columns;
 use crate::options::PerformanceFormula;
-use crate::record::{With, record};
+use crate::record::{With, record, select_list};
 use crate::row::Row;
+use crate::transact;
 use crate::value::Value;
 use crate::write::{Computed, shown};
 
@@ -107,7 +107,7 @@ impl Database {
     ) -> Result<R, Error> {
         let formula = self.options().performance_formula;
         let key = subject.key();
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             if !transaction.is_there::<R>(&key).await? {
                 new_row::<R>(transaction, subject).await?;
             }
@@ -123,8 +123,7 @@ impl Database {
             ];
             transaction.update_and(&key, &changes, &computed).await?;
             Ok(())
-        })
-        .await?;
+        })?;
         self.performance_row(call, subject).await
     }
 
@@ -143,7 +142,7 @@ impl Database {
         let (clause, values) = conditions.finish();
         let sql = format!(
             "SELECT {} FROM {}{clause}",
-            columns::<R>(dialect, ""),
+            select_list::<R>(dialect, ""),
             R::TABLE
         );
         let rows: Vec<R> = self.records(call, &sql, values).await?;
@@ -182,15 +181,15 @@ impl Database {
         let order: Vec<String> = R::KEY.iter().map(|column| dialect.text(column)).collect();
         let sql = format!(
             "SELECT {}, CASE WHEN {stale} THEN 1 ELSE 0 END FROM {}{clause} ORDER BY {}",
-            columns::<R>(dialect, ""),
+            select_list::<R>(dialect, ""),
             R::TABLE,
             order.join(", ")
         );
         let stored: Vec<With<R, Staleness>> = self.records(call, &sql, values).await?;
         let mut rows = Vec::with_capacity(stored.len());
-        for With { row, more } in stored {
+        for With { row, extra } in stored {
             rows.push(match row.subject() {
-                Some(subject) if more.is_stale != 0 => self.recalculate(call, &subject).await?,
+                Some(subject) if extra.is_stale != 0 => self.recalculate(call, &subject).await?,
                 _ => row,
             });
         }
@@ -199,7 +198,7 @@ impl Database {
 }
 
 async fn new_row<R: Performance>(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     subject: &Subject,
 ) -> Result<(), Error> {
     let row = crate::change::Changes::<R>::new().for_insert(&subject.new_row());
@@ -213,7 +212,7 @@ async fn new_row<R: Performance>(
 }
 
 async fn sums(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     subject: &Subject,
     formula: PerformanceFormula,
 ) -> Result<Row, Error> {
@@ -232,7 +231,7 @@ async fn sums(
 
 /// Seconds of the newest buy order and of the newest position.
 async fn latest_buy(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     subject: &Subject,
     formula: PerformanceFormula,
 ) -> Result<(Option<i64>, Option<i64>), Error> {

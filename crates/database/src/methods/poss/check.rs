@@ -7,9 +7,9 @@ use crate::change::Changes;
 use crate::database::Database;
 use crate::engine::Transaction;
 use crate::error::{Call, Error};
-use crate::methods::select::columns;
-use crate::record::record;
+use crate::record::{record, select_list};
 use crate::records::Position;
+use crate::transact;
 use crate::value::Value;
 use crate::write::Computed;
 
@@ -44,7 +44,7 @@ impl Database {
         let (clause, values) = self.regarded().integer("pos_id", Some(pos_id)).finish();
         let sql = format!(
             "SELECT {} FROM poss{clause}",
-            columns::<PositionCheck>(self.dialect(), "")
+            select_list::<PositionCheck>(self.dialect(), "")
         );
         self.records(call("db_poss_check_last_dttm_get"), &sql, values)
             .await
@@ -63,13 +63,12 @@ impl Database {
         ];
         computed.extend(Computed::touched(dialect));
         let key = [("pos_id", Value::from(pos_id))];
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             let outcome = transaction
                 .update_and(&key, &Changes::<Position>::new(), &computed)
                 .await?;
             Ok(outcome.rows_changed)
         })
-        .await
     }
 
     /// A position's state with each of its sell orders, ignored ones among them; empty where there is no such position.

@@ -7,8 +7,8 @@ use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::error::{Call, Error};
 use crate::methods::filter::{Class, TradeFilter};
-use crate::methods::select::{columns, limit};
-use crate::record::{With, record};
+use crate::methods::select::limit;
+use crate::record::{With, record, select_list};
 use crate::records::Position;
 
 record! {
@@ -103,7 +103,7 @@ impl Database {
             .await?;
         let of = |letter: &str| -> Vec<AgedPosition> {
             let is_of = |position: &&AgedPosition| {
-                let flag = position.test_txn_yn.as_deref().unwrap_or_default();
+                let flag = position.row.test_txn_yn.as_deref().unwrap_or_default();
                 flag.trim_end().eq_ignore_ascii_case(letter)
             };
             all.iter().filter(is_of).cloned().collect()
@@ -126,7 +126,7 @@ impl Database {
         let (clause, values) = conditions.finish();
         let sql = format!(
             "SELECT {},{age} FROM poss{clause}{order}",
-            columns::<Position>(dialect, "")
+            select_list::<Position>(dialect, "")
         );
         self.records(call, &sql, values).await
     }
@@ -143,7 +143,7 @@ impl Database {
         let limit = limit(lmt, &mut values);
         let sql = format!(
             "SELECT {} FROM poss{clause} ORDER BY {order}{limit}",
-            columns::<Position>(self.dialect(), "")
+            select_list::<Position>(self.dialect(), "")
         );
         self.records(call, &sql, values).await
     }

@@ -213,7 +213,7 @@ impl Database {
             .into_iter()
             .map(|group| With {
                 row: group.row,
-                more: group.more.with_percentages(),
+                extra: group.extra.with_percentages(),
             })
             .collect())
     }

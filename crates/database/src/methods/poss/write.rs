@@ -8,6 +8,7 @@ use crate::engine::Transaction;
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::Column;
 use crate::records::{Position, columns::poss};
+use crate::transact;
 use crate::value::{FromValue as _, Value};
 use crate::write::Computed;
 
@@ -34,7 +35,7 @@ impl Database {
             return Err(Error::new(CALL, ErrorKind::MissingKey)
                 .detail("neither pos_id nor bo_uuid is given"));
         }
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             match find(transaction, pos_id, bo_uuid.as_deref()).await? {
                 Some(found) => {
                     update(transaction, found, changes).await?;
@@ -43,7 +44,6 @@ impl Database {
                 None => insert(transaction, pos_id, changes).await,
             }
         })
-        .await
     }
 
     /// Sets the state of a position. Returns the rows changed.
@@ -53,10 +53,9 @@ impl Database {
     pub async fn db_poss_err_upd(&self, pos_id: i64, pos_stat: &str) -> Result<u64, Error> {
         const CALL: Call = call("db_poss_err_upd");
         let changes = Changes::new().set(poss::pos_stat, pos_stat);
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             update(transaction, pos_id, &changes).await
         })
-        .await
     }
 
     /// Updates the position of `pos_id`: the columns that are named, and its age. Returns the rows changed.
@@ -106,11 +105,10 @@ impl Database {
         computed.extend(Computed::touched(dialect));
         let rest = changes.without(&taken);
         let key = [("pos_id", Value::from(pos_id))];
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             let outcome = transaction.update_and(&key, &rest, &computed).await?;
             Ok(outcome.rows_changed)
         })
-        .await
     }
 }
 
@@ -160,7 +158,7 @@ fn age(call: Call, dialect: Dialect, changes: &Changes<Position>) -> Result<Comp
 
 /// Finds the position of either key and keeps it as it is until the end of the transaction.
 async fn find(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     pos_id: Option<i64>,
     bo_uuid: Option<&str>,
 ) -> Result<Option<i64>, Error> {
@@ -186,7 +184,7 @@ async fn find(
 }
 
 async fn one(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     condition: &str,
     value: Value,
 ) -> Result<Option<i64>, Error> {
@@ -200,7 +198,7 @@ async fn one(
 }
 
 async fn update(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     pos_id: i64,
     changes: &Changes<Position>,
 ) -> Result<u64, Error> {
@@ -213,7 +211,7 @@ async fn update(
 }
 
 async fn insert(
-    transaction: &mut Transaction<'_>,
+    transaction: &mut Transaction,
     pos_id: Option<i64>,
     changes: &Changes<Position>,
 ) -> Result<i64, Error> {
