@@ -83,10 +83,16 @@ impl Database {
             let conditions = Conditions::new(dialect).fixed(format!("{alias}ignore_tf = 0"));
             match order_states.is_empty() {
                 true => conditions,
-                false => conditions.fixed(dialect.text_in(&format!("{alias}ord_stat"), order_states)),
+                false => {
+                    conditions.fixed(dialect.text_in(&format!("{alias}ord_stat"), order_states))
+                }
             }
         };
-        let joined = || orders("s.").fixed("p.ignore_tf = 0").text("p.prod_id", prod_id);
+        let joined = || {
+            orders("s.")
+                .fixed("p.ignore_tf = 0")
+                .text("p.prod_id", prod_id)
+        };
         let (sold, mut values) = joined()
             .fixed(dialect.text_in("p.pos_stat", &["OPEN"]))
             .finish();

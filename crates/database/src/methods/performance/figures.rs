@@ -235,12 +235,19 @@ fn by_held(number: Decimal, factor: i64, held: Option<&Value>) -> Decimal {
     {
         // Both sides by 10^12.
         let whole = text.split('.').next().unwrap_or_default();
-        let cut = whole.len().checked_sub(CUT).and_then(|end| whole.get(..end));
+        let cut = whole
+            .len()
+            .checked_sub(CUT)
+            .and_then(|end| whole.get(..end));
         let held = cut.and_then(|digits| Decimal::parse(digits).ok());
         let number = Decimal::from_units(number.units() / Decimal::ONE.units());
         return quotient(number, factor, held.unwrap_or_default());
     }
-    quotient(number, factor, Decimal::from_value(held).unwrap_or_default())
+    quotient(
+        number,
+        factor,
+        Decimal::from_value(held).unwrap_or_default(),
+    )
 }
 
 /// The columns of the latest buy: of the orders, of the positions, and the later one, each as date and seconds.

@@ -5,15 +5,17 @@
 mod figures;
 mod recalculate;
 
-pub(crate) use recalculate::{Staleness, Subject};
+pub(crate) use recalculate::Subject;
 
 use cbtrade_core::Decimal;
 
 use crate::change::Changes;
+use crate::conditions::Conditions;
 use crate::database::Database;
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Outcome;
 use crate::error::{Call, Error, ErrorKind};
-use crate::record::{Record, record};
+use crate::methods::select::limit;
+use crate::record::Record;
 use crate::records::{StrategyPerformance, TradePerformance};
 use crate::transact;
 use crate::value::Value;
@@ -65,13 +67,6 @@ impl Performance for StrategyPerformance {
             &self.buy_strat_freq,
         ];
         Subject::of_letter(&self.prod_id, &self.lta, Some(strategy.map(Clone::clone)))
-    }
-}
-
-record! {
-    /// The product of a row.
-    PerformanceProduct of "" {
-        prod_id: String,
     }
 }
 
@@ -132,20 +127,19 @@ impl Database {
         lmt: Option<u32>,
     ) -> Result<Vec<String>, Error> {
         let dialect = self.dialect();
-        let (clause, mut values) = crate::conditions::Conditions::new(dialect)
+        let (clause, mut values) = Conditions::new(dialect)
             .text("lta", Some("A"))
             .decimal(figure, ">", Some(above))
             .text("quote_symb", quote_curr_symb)
             .finish();
-        let limit = crate::methods::select::limit(lmt, &mut values);
+        let limit = limit(lmt, &mut values);
         let sql = format!(
             "SELECT prod_id FROM trade_perfs{clause} ORDER BY {} DESC, prod_id{limit}",
             dialect.decimal(figure)
         );
-        let products: Vec<PerformanceProduct> = self.records(call, &sql, values).await?;
-        Ok(products
-            .into_iter()
-            .map(|product| product.prod_id)
-            .collect())
+        let rows = self.rows(call, &sql, values).await?;
+        rows.into_iter()
+            .map(|mut row| row.take(0).map_err(|source| Error::answer(call, source)))
+            .collect()
     }
 }

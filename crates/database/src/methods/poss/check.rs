@@ -5,7 +5,6 @@ use cbtrade_core::{Decimal, Timestamp};
 use super::call;
 use crate::change::Changes;
 use crate::database::Database;
-use crate::engine::Transaction;
 use crate::error::{Call, Error};
 use crate::record::{record, select_list};
 use crate::records::Position;

@@ -50,7 +50,8 @@ impl Database {
             let conditions = conditions.with(dialect.text_is("prod_id"), [prod_id.into()]);
             Class::positions(class, filter.conditions(conditions, "", "symb"), "")
         };
-        let bought = strategy(self.regarded()).fixed(dialect.text_in("ord_stat", &["OPEN", "FILL"]));
+        let bought =
+            strategy(self.regarded()).fixed(dialect.text_in("ord_stat", &["OPEN", "FILL"]));
         let (bought, mut values) = bought.finish();
         let (held, held_values) = strategy(self.regarded()).finish();
         values.extend(held_values);

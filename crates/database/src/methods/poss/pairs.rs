@@ -62,9 +62,7 @@ impl Database {
         let Some(mut row) = self.rows(CALL, &sql, values).await?.into_iter().next() else {
             return Ok(Decimal::ZERO);
         };
-        let largest: Option<Decimal> = row
-            .take(0)
-            .map_err(|source| Error::answer(CALL, source))?;
+        let largest: Option<Decimal> = row.take(0).map_err(|source| Error::answer(CALL, source))?;
         Ok(largest.unwrap_or_default())
     }
 

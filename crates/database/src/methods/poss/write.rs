@@ -190,7 +190,11 @@ async fn one(
 ) -> Result<Option<i64>, Error> {
     let lock = transaction.dialect().for_update();
     let sql = format!("SELECT pos_id FROM poss WHERE {condition}{lock}");
-    let found = transaction.rows(&sql, vec![value]).await?.into_iter().next();
+    let found = transaction
+        .rows(&sql, vec![value])
+        .await?
+        .into_iter()
+        .next();
     found
         .map(|mut row| row.take(0))
         .transpose()
