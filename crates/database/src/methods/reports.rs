@@ -179,7 +179,7 @@ impl Database {
     }
 
     /// What strategies have made of each product that is a market, by the positions' state: by product, and by state
-    /// falling.
+    /// falling. States are in capitals, because several spellings are one.
     ///
     /// # Errors
     /// The database cannot be reached.
@@ -228,7 +228,7 @@ impl Database {
         );
         let (product, state) = (dialect.text("p.prod_id"), dialect.text("p.pos_stat"));
         let sql = format!(
-            "SELECT p.prod_id, p.pos_stat, {} FROM poss p JOIN mkts m ON {} = {product}{clause} \
+            "SELECT p.prod_id, UPPER(RTRIM(p.pos_stat)), {} FROM poss p JOIN mkts m ON {} = {product}{clause} \
              GROUP BY {product}, {state} ORDER BY {product}, {state} DESC",
             columns.join(", "),
             dialect.text("m.prod_id"),

@@ -91,8 +91,8 @@ impl Database {
         };
         let dialect = self.dialect();
         let mut computed = vec![age(call, dialect, changes)?];
-        let mut taken = NOT_GIVEN.to_vec();
-        taken.push("age_mins");
+        // The seconds of the begin follow its date; and a server would count the age from what it has just assigned.
+        let mut taken = [NOT_GIVEN.as_slice(), &["age_mins", "pos_begin_unix"]].concat();
         for (column, now) in [
             ("check_last_dttm", dialect.now()),
             ("check_last_unix", dialect.now_seconds()),
