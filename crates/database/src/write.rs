@@ -10,6 +10,33 @@ use crate::value::Value;
 /// A row's key: columns and values, all of which must be equal.
 pub(crate) type Key<'a> = &'a [(&'static str, Value)];
 
+/// A column whose value the database computes in the update itself, by its own clock and from the row as it is then.
+#[derive(Clone, Debug)]
+pub(crate) struct Computed {
+    column: &'static str,
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Computed {
+    /// The expression must be the layer's own, with `?` for each value.
+    pub(crate) fn new(column: &'static str, sql: impl Into<String>, values: Vec<Value>) -> Self {
+        Computed {
+            column,
+            sql: sql.into(),
+            values,
+        }
+    }
+
+    /// `dlm` and its seconds become the present moment. Where a trigger keeps the seconds, both say the same.
+    pub(crate) fn touched(dialect: Dialect) -> Vec<Computed> {
+        vec![
+            Computed::new("dlm", dialect.now(), Vec::new()),
+            Computed::new("dlm_unix", dialect.now_seconds(), Vec::new()),
+        ]
+    }
+}
+
 /// `column = ?` for all columns of a key. On SQLite, text is compared as everywhere in the layer.
 fn condition<R: Record>(dialect: Dialect, key: Key<'_>) -> String {
     let parts: Vec<String> = key
@@ -66,20 +93,33 @@ impl Transaction {
         key: Key<'_>,
         changes: &Changes<R>,
     ) -> Result<Outcome, Error> {
+        self.update_and(key, changes, &[]).await
+    }
+
+    /// Updates the rows of a key, and in them also columns whose values the database computes.
+    pub(crate) async fn update_and<R: Record>(
+        &mut self,
+        key: Key<'_>,
+        changes: &Changes<R>,
+        computed: &[Computed],
+    ) -> Result<Outcome, Error> {
         if key.is_empty() {
             return Err(Error::new(self.call, ErrorKind::MissingKey));
         }
-        if changes.is_empty() {
+        if changes.is_empty() && computed.is_empty() {
             return Err(Error::new(self.call, ErrorKind::EmptyChange).key(shown(key)));
         }
         let entries = changes
             .checked(self.call)
             .map_err(|error| error.key(shown(key)))?;
         let dialect = self.dialect();
-        let assignments: Vec<String> = entries
+        let given = entries
             .iter()
-            .map(|(name, _)| format!("{} = ?", dialect.name(name)))
-            .collect();
+            .map(|(name, _)| format!("{} = ?", dialect.name(name)));
+        let made = computed
+            .iter()
+            .map(|one| format!("{} = {}", dialect.name(one.column), one.sql));
+        let assignments: Vec<String> = given.chain(made).collect();
         let sql = format!(
             "UPDATE {} SET {} WHERE {}",
             R::TABLE,
@@ -87,6 +127,7 @@ impl Transaction {
             condition::<R>(dialect, key)
         );
         let mut values: Vec<Value> = entries.into_iter().map(|(_, value)| value).collect();
+        values.extend(computed.iter().flat_map(|one| one.values.clone()));
         values.extend(key_values(key));
         self.run(&sql, values)
             .await
@@ -135,7 +176,7 @@ impl Transaction {
 
     /// After a refused insert: another writer put the same row there (then the transaction is run again), or another row
     /// has one of the other keys (then the call mixes two rows up).
-    async fn who_has_the_key<R: Record>(
+    pub(crate) async fn who_has_the_key<R: Record>(
         &mut self,
         key: Key<'_>,
         error: Error,

@@ -253,7 +253,6 @@ pub(crate) fn records<R: Record>(rows: Vec<R>) -> Answer {
 }
 
 /// Fields by hand, for what is no record.
-#[expect(dead_code, reason = "for the methods that give several values")]
 pub(crate) fn fields(fields: Vec<(&str, Answer)>) -> Answer {
     Answer::Row(
         fields

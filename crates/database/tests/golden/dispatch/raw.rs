@@ -2,6 +2,7 @@
 
 use cbtrade_database::Database;
 
+use crate::answer::records;
 use crate::arguments::{Arguments, Called, Failure};
 
 pub(super) async fn call(database: &Database, method: &str, arguments: &Arguments) -> Called {
@@ -24,6 +25,9 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
         "ensure_database_ready" => {
             database.ensure_database_ready().await?;
             Ok(true.into())
+        }
+        "db_poss_sell_order_problems_get" => {
+            Ok(records(database.db_poss_sell_order_problems_get().await?))
         }
         _ => Err(Failure::NotDispatched),
     }
