@@ -213,6 +213,11 @@ impl<R: Record> Changes<R> {
         row
     }
 
+    /// The same without some columns.
+    pub(crate) fn without(&self, columns: &[&str]) -> Self {
+        self.only(|name, _| !columns.contains(&name))
+    }
+
     /// What an update of the row of a key writes: not the row's number, but texts of the key, in case the spelling is
     /// another.
     pub(crate) fn for_update(&self, key: &[(&'static str, Value)]) -> Self {

@@ -196,10 +196,22 @@ impl Dialect {
         }
     }
 
-    /// The calendar day of a date.
+    /// The calendar day of a date, as its first moment.
     #[must_use]
     pub fn day(self, date: &str) -> String {
-        format!("DATE({date})")
+        match self {
+            Dialect::MySql => format!("DATE({date})"),
+            Dialect::Sqlite => format!("datetime({date}, 'start of day')"),
+        }
+    }
+
+    /// Seconds as minutes with four places, as the server's division gives them.
+    #[must_use]
+    pub fn minutes(self, seconds: &str) -> String {
+        match self {
+            Dialect::MySql => format!("({seconds}) / 60"),
+            Dialect::Sqlite => format!("ROUND(({seconds}) / 60.0, 4)"),
+        }
     }
 
     /// Locks the rows of a SELECT until the end of the transaction. On SQLite a transaction is the only writer anyway.

@@ -34,7 +34,7 @@ pub use engine::{Outcome, Transaction};
 pub use error::{Call, Error, ErrorKind};
 pub use figures::{FiguresSnapshot, MethodFigures};
 pub use methods::*;
-pub use options::{FileWrites, Location, Observer, Options, Statement};
+pub use options::{FileWrites, Location, Observer, Options, PerformanceFormula, Statement};
 pub use process::ProcessFigures;
 pub use record::{Column, Record, With};
 pub use records::*;

@@ -10,6 +10,33 @@ use crate::value::Value;
 /// A row's key: columns and values, all of which must be equal.
 pub(crate) type Key<'a> = &'a [(&'static str, Value)];
 
+/// A column whose value the database computes in the update itself, by its own clock and from the row as it is then.
+#[derive(Clone, Debug)]
+pub(crate) struct Computed {
+    column: &'static str,
+    sql: String,
+    values: Vec<Value>,
+}
+
+impl Computed {
+    /// The expression must be the layer's own, with `?` for each value.
+    pub(crate) fn new(column: &'static str, sql: impl Into<String>, values: Vec<Value>) -> Self {
+        Computed {
+            column,
+            sql: sql.into(),
+            values,
+        }
+    }
+
+    /// `dlm` and its seconds become the present moment. Where a trigger keeps the seconds, both say the same.
+    pub(crate) fn touched(dialect: Dialect) -> Vec<Computed> {
+        vec![
+            Computed::new("dlm", dialect.now(), Vec::new()),
+            Computed::new("dlm_unix", dialect.now_seconds(), Vec::new()),
+        ]
+    }
+}
+
 /// What becomes of `dlm` in an update.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stamp {
@@ -81,18 +108,6 @@ impl Transaction {
             .await
     }
 
-    /// Updates the rows of a key. Where the original layer stamps `dlm`, so does this, whatever the change says of it.
-    pub(crate) async fn update<R: Record>(
-        &mut self,
-        key: Key<'_>,
-        changes: &Changes<R>,
-    ) -> Result<Outcome, Error> {
-        if changes.is_empty() {
-            return Err(Error::new(self.call, ErrorKind::EmptyChange).key(shown(key)));
-        }
-        self.update_stamped(key, changes, Stamp::of(R::TABLE)).await
-    }
-
     /// Updates the rows of a key; with a stamp, also where no column is changed.
     pub(crate) async fn update_stamped<R: Record>(
         &mut self,
@@ -100,28 +115,41 @@ impl Transaction {
         changes: &Changes<R>,
         stamp: Stamp,
     ) -> Result<Outcome, Error> {
+        if stamp == Stamp::Now {
+            let rest = changes.without(&["dlm", "dlm_unix"]);
+            let touched = Computed::touched(self.dialect());
+            return self.update_and(key, &rest, &touched).await;
+        }
+        if changes.is_empty() {
+            return Ok(Outcome::default());
+        }
+        self.update_and(key, changes, &[]).await
+    }
+
+    /// Updates the rows of a key, and in them also columns whose values the database computes.
+    pub(crate) async fn update_and<R: Record>(
+        &mut self,
+        key: Key<'_>,
+        changes: &Changes<R>,
+        computed: &[Computed],
+    ) -> Result<Outcome, Error> {
         if key.is_empty() {
             return Err(Error::new(self.call, ErrorKind::MissingKey));
         }
-        let mut entries = changes
+        if changes.is_empty() && computed.is_empty() {
+            return Err(Error::new(self.call, ErrorKind::EmptyChange).key(shown(key)));
+        }
+        let entries = changes
             .checked(self.call)
             .map_err(|error| error.key(shown(key)))?;
         let dialect = self.dialect();
-        if stamp == Stamp::Now {
-            entries.retain(|(name, _)| *name != "dlm" && *name != "dlm_unix");
-        }
-        let mut assignments: Vec<String> = entries
+        let given = entries
             .iter()
-            .map(|(name, _)| format!("{} = ?", dialect.name(name)))
-            .collect();
-        if stamp == Stamp::Now {
-            assignments.push(format!("dlm = {}", dialect.now()));
-            // Derived where a trigger derives it; the performance tables have none.
-            assignments.push(format!("dlm_unix = {}", dialect.now_seconds()));
-        }
-        if assignments.is_empty() {
-            return Ok(Outcome::default());
-        }
+            .map(|(name, _)| format!("{} = ?", dialect.name(name)));
+        let made = computed
+            .iter()
+            .map(|one| format!("{} = {}", dialect.name(one.column), one.sql));
+        let assignments: Vec<String> = given.chain(made).collect();
         let sql = format!(
             "UPDATE {} SET {} WHERE {}",
             R::TABLE,
@@ -129,6 +157,7 @@ impl Transaction {
             condition(dialect, key)
         );
         let mut values: Vec<Value> = entries.into_iter().map(|(_, value)| value).collect();
+        values.extend(computed.iter().flat_map(|one| one.values.clone()));
         values.extend(key_values(key));
         self.run(&sql, values)
             .await

@@ -43,7 +43,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use cbtrade_core::{FixedClock, Timestamp};
-use cbtrade_database::{Database, Location, Options};
+use cbtrade_database::{Database, Location, Options, PerformanceFormula};
 use cbtrade_testkit::{Flavour, TestServer};
 
 use crate::case::Case;
@@ -131,6 +131,7 @@ fn on_server(flavour: Flavour, engine: Engine) {
         };
         let options = Options {
             at_connect: vec![CLOCK.to_owned()],
+            performance_formula: PerformanceFormula::Original,
             ..Options::default()
         };
         let database = Database::open(&location, options).await.unwrap();
@@ -160,6 +161,7 @@ fn the_golden_cases_agree_on_sqlite() {
     let now = Timestamp::from_seconds(NOW_SECONDS).unwrap();
     let options = Options {
         clock: Arc::new(FixedClock::new(now)),
+        performance_formula: PerformanceFormula::Original,
         ..Options::default()
     };
     let ran = runtime().block_on(async {

@@ -13,21 +13,35 @@ mod mkts;
 mod ohlcv;
 mod ords;
 mod pairs_loop;
+mod performance;
+mod poss;
 mod raw;
+mod read;
+mod reports;
+mod select;
 mod sell_ords;
+mod trade_perfs;
+mod trade_strat_perfs;
 
 pub use bals::BalanceAvailable;
 pub use buy_ords::{MarketSizes, OrderElapsed, OrderFilter};
 pub use buy_strats::StrategyEntry;
 pub use currs::STABLE_SYMBOLS;
-pub use filter::TradeFilter;
+pub use filter::{ProductFilter, TradeFilter};
 pub use mkt_checks::{BuyCheck, LEASE_S, MarketCheckAge, SellCheck};
 pub use ohlcv::{
     CANDLES_LIMIT, CANDLES_SAVED_MAX, CandleAge, CandleGap, CandleGaps, CandlePrices, Candles,
     CandlesSaved, FrequencyStart, TimeframeSummary, db_safe_string,
 };
 pub use pairs_loop::{LoopPair, PairsMode};
+pub use poss::{
+    AgedPosition, BotSpent, Elapsed, OpenPositions, OpenTradeAmount, Overview, PairKey, PairSpent,
+    PairStrategyFreqKey, PairStrategyFreqSpent, PairStrategyKey, PairStrategySpent, PositionAge,
+    PositionCheck, QuoteKey, SellOrderCheck, Spent, TradedProduct, TradedStrategy,
+};
 pub use raw::{Columns, good_value, has_val, pretty_print_sql};
+pub use read::{SellDoubleCheck, SellOrderProblem};
+pub use reports::{ClosedDay, StrategyCount, StrategyResult};
 
 use crate::database::Database;
 use crate::error::{Call, Error};

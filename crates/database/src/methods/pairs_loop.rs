@@ -229,7 +229,7 @@ impl Database {
             Some(pct_min.max(Decimal::ZERO)),
         );
         let conditions = of_quote(conditions, dialect, quote_curr_symb);
-        self.top_products(
+        self.top_markets(
             call("db_pairs_loop_top_prc_chg_prod_ids_get"),
             with_volume(conditions, min_volume),
             COLUMN,
@@ -257,7 +257,7 @@ impl Database {
             Some(pct_min),
         );
         let conditions = of_quote(conditions, dialect, quote_curr_symb);
-        self.top_products(
+        self.top_markets(
             call("db_pairs_loop_top_vol_chg_prod_ids_get"),
             with_volume(conditions, min_volume),
             "vol_pct_chg_24h",
@@ -280,7 +280,7 @@ impl Database {
         let dialect = self.dialect();
         let conditions = tradable(Conditions::new(dialect), dialect, "")
             .text("quote_curr_symb", quote_curr_symb);
-        self.top_products(
+        self.top_markets(
             call("db_pairs_loop_top_vol_chg_pct_prod_ids_get"),
             with_volume(conditions, min_volume),
             "vol_pct_chg_24h",
@@ -313,7 +313,7 @@ impl Database {
             .await
     }
 
-    async fn top_products(
+    async fn top_markets(
         &self,
         call: Call,
         conditions: Conditions,

@@ -2,7 +2,7 @@
 
 use cbtrade_database::{Database, Row, Value, good_value, has_val, pretty_print_sql};
 
-use crate::answer::Answer;
+use crate::answer::{Answer, records};
 use crate::arguments::{Arguments, Called, Failure, plain, unwritable};
 
 pub(super) async fn call(database: &Database, method: &str, arguments: &Arguments) -> Called {
@@ -25,6 +25,9 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
         "ensure_database_ready" | "ensure_schema_ready" => {
             database.ensure_database_ready().await?;
             Ok(true.into())
+        }
+        "db_poss_sell_order_problems_get" => {
+            Ok(records(database.db_poss_sell_order_problems_get().await?))
         }
         // The original knows no keys of its own; ours are additions.
         "get_required_indexes" => {
