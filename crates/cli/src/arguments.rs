@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{doctor, migrate, recover, sample, server};
+use crate::commands::{db, doctor, migrate, recover, sample, server};
 
 /// Printed at the end of every command's help that can change something.
 pub(crate) const EXIT_CODES: &str = "\
@@ -64,6 +64,7 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Recover(recover::Arguments),
     Migrate(migrate::Arguments),
+    Db(db::Arguments),
     Server(server::Arguments),
     Sample(sample::Arguments),
 }

@@ -273,6 +273,25 @@ impl From<cbtrade_mysql::Error> for CommandError {
     }
 }
 
+impl From<cbtrade_database::Error> for CommandError {
+    fn from(error: cbtrade_database::Error) -> CommandError {
+        use cbtrade_database::ErrorKind as Database;
+        let kind = match error.kind {
+            Database::Location => Kind::Usage,
+            Database::Unreachable | Database::AccessDenied | Database::NotFound => {
+                Kind::Unreachable
+            }
+            Database::Deadline
+            | Database::OutcomeUnknown
+            | Database::Conflict
+            | Database::PoolExhausted
+            | Database::DiskFull => Kind::Stopped,
+            _ => Kind::Refused,
+        };
+        CommandError::of(kind, &error)
+    }
+}
+
 impl From<cbtrade_server::Error> for CommandError {
     fn from(error: cbtrade_server::Error) -> CommandError {
         use cbtrade_server::Error;

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::str::FromStr as _;
 
+use cbtrade_database::Location;
 use cbtrade_mysql::{Secret, Target};
 use cbtrade_server::{ServerHome, ServerOptions};
 
@@ -140,6 +141,26 @@ async fn private(ui: &Ui, home: &Path, arguments: &TargetArguments) -> Result<Pl
         roles: true,
         private_server: true,
     })
+}
+
+/// Where the bots' database is, with its password.
+///
+/// # Errors
+/// A location that cannot be read.
+pub(crate) fn location(ui: &Ui, text: &str) -> Result<Location, CommandError> {
+    let location = Location::parse(text, None)?;
+    let Location::Servers { targets, candles } = location else {
+        return Ok(location);
+    };
+    let password = match targets.first() {
+        Some(target) => password(ui, target)?,
+        None => None,
+    };
+    let targets = targets
+        .into_iter()
+        .map(|target| target.with_password(password.clone()))
+        .collect();
+    Ok(Location::Servers { targets, candles })
 }
 
 /// The password from the environment; else from the terminal, where there is one; else none.

@@ -1,17 +1,19 @@
 //! The database as bots hold it: opened once per process, cloned freely.
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use crate::dialect::Dialect;
-use crate::engine::operation::{OPERATION_TABLE, Operation, Recorded};
-use crate::engine::{Deadline, Engine, Outcome, Transaction, mysql, sqlite};
+use crate::engine::mysql::GIVEN_UP;
+use crate::engine::operation::{OPERATION_TABLE, Operation};
+use crate::engine::{Deadline, Engine, Outcome, mysql, sqlite};
 use crate::error::{Call, Error, ErrorKind};
 use crate::figures::{Figures, FiguresSnapshot};
 use crate::options::{Location, Options};
 use crate::record::Record;
 use crate::row::Row;
+use crate::transact;
 use crate::value::Value;
 
 /// A trading database with its candles, on a server or in files.
@@ -30,6 +32,9 @@ struct Inner {
     location: Location,
     options: Options,
     figures: Arc<Figures>,
+    /// Names this process among those whose figures are in the database.
+    process: String,
+    figures_written: Mutex<Instant>,
 }
 
 impl std::fmt::Debug for Database {
@@ -65,6 +70,8 @@ impl Database {
                 location,
                 options,
                 figures,
+                process: Operation::new().to_string(),
+                figures_written: Mutex::new(Instant::now()),
             }),
         })
     }
@@ -131,6 +138,9 @@ impl Database {
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
         let begun = Instant::now();
+        if let Some(observer) = &self.inner.options.observer {
+            observer.tell(call, sql, &values, false);
+        }
         let done = match &self.inner.engine {
             Engine::MySql(pool) => pool.read(call, sql, values, self.deadline()).await,
             Engine::Sqlite(file) => file.read(call, sql, values, self.deadline()).await,
@@ -160,30 +170,9 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             transaction.run(sql, values.clone()).await
         })
-        .await
-    }
-
-    /// Runs a transaction until it is committed once, or known not to be. `work` may run several times: it must have no
-    /// other effect than its statements.
-    ///
-    /// # Errors
-    /// What `work` gives, but for conflicts and lost connections that another attempt cures; [`ErrorKind::OutcomeUnknown`]
-    /// when it could not be found out in time whether the commit took place.
-    pub async fn transact<T: Recorded>(
-        &self,
-        call: Call,
-        work: impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let begun = Instant::now();
-        let done = match &self.inner.engine {
-            Engine::MySql(pool) => pool.transact(call, self.deadline(), &work).await,
-            Engine::Sqlite(file) => file.transact(call, self.deadline(), &work).await,
-        };
-        self.note(call, begun, done.is_err());
-        done
     }
 
     /// Whether a write was committed whose error was [`ErrorKind::OutcomeUnknown`]; the error's key is the operation.
@@ -196,28 +185,49 @@ impl Database {
             table: OPERATION_TABLE,
         };
         // Writing the token takes its key's lock: a transaction that still holds it is waited for.
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, 'given up', '')");
-            match transaction.run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())]).await {
+        transact!(self, CALL, |transaction| {
+            let insert = format!(
+                "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, '{GIVEN_UP}', '')"
+            );
+            match transaction
+                .run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())])
+                .await
+            {
                 Ok(_) => Ok(false),
                 Err(error) if error.kind == ErrorKind::Duplicate => {
                     let sql = format!("SELECT method FROM {OPERATION_TABLE} WHERE operation = ?");
-                    let rows = transaction.rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())]).await?;
-                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from("given up")))
+                    let rows = transaction
+                        .rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())])
+                        .await?;
+                    Ok(rows.first().and_then(|row| row.get("method"))
+                        != Some(&Value::from(GIVEN_UP)))
                 }
                 Err(error) => Err(error),
             }
         })
-        .await
     }
 
-    fn note(&self, call: Call, begun: Instant, failed: bool) {
+    pub(crate) fn process(&self) -> &str {
+        &self.inner.process
+    }
+
+    /// Counts a call; now and then the figures are put where other processes can read them.
+    pub(crate) fn note(&self, call: Call, begun: Instant, failed: bool) {
         let time = begun.elapsed();
-        self.inner.figures.called(
-            call.method,
-            time,
-            failed,
-            time >= self.inner.options.slow_after,
-        );
+        let slow = time >= self.inner.options.slow_after;
+        self.inner.figures.called(call.method, time, failed, slow);
+        if failed || self.inner.options.figures_every.is_zero() {
+            return;
+        }
+        let mut written = self
+            .inner
+            .figures_written
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        if written.elapsed() >= self.inner.options.figures_every {
+            *written = Instant::now();
+            drop(written);
+            crate::process::write_in_background(self.clone());
+        }
     }
 }

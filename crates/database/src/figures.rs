@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use crate::error::ErrorKind;
 
 /// What a process has counted since it opened the database.
@@ -21,7 +23,7 @@ pub(crate) struct Figures {
 }
 
 /// Calls of one method.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MethodFigures {
     /// Calls that ended well.
     pub calls: u64,
@@ -36,7 +38,7 @@ pub struct MethodFigures {
 }
 
 /// The figures at one moment.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FiguresSnapshot {
     /// Connections opened.
     pub connects: u64,
@@ -53,7 +55,7 @@ pub struct FiguresSnapshot {
     /// Attempts made again, by cause: `1213`, `1205`, `busy`, `connection lost`.
     pub retries: BTreeMap<String, u64>,
     /// Calls by method.
-    pub methods: BTreeMap<&'static str, MethodFigures>,
+    pub methods: BTreeMap<String, MethodFigures>,
 }
 
 impl Figures {
@@ -116,7 +118,10 @@ impl Figures {
             connection_waits_us: read(&self.connection_waits_us),
             outcomes_unknown: read(&self.outcomes_unknown),
             retries: locked(&self.retries).clone(),
-            methods: locked(&self.methods).clone(),
+            methods: locked(&self.methods)
+                .iter()
+                .map(|(method, figures)| ((*method).to_owned(), *figures))
+                .collect(),
         }
     }
 }

@@ -32,6 +32,11 @@ impl Waits {
         limit / 2 + limit / 2 * u32::try_from(random).unwrap_or(0) / 1_000
     }
 
+    /// Waits the next wait.
+    pub(crate) async fn pause(&mut self) {
+        tokio::time::sleep(self.next()).await;
+    }
+
     /// Attempts so far.
     pub(crate) fn attempts(&self) -> u32 {
         self.attempts

@@ -101,6 +101,15 @@ pub struct Ran {
     pub last_insert_id: Option<u64>,
 }
 
+impl Ran {
+    fn of(conn: &Conn) -> Ran {
+        Ran {
+            affected: conn.affected_rows(),
+            last_insert_id: conn.last_insert_id(),
+        }
+    }
+}
+
 /// One connection, with the contract set and checked.
 ///
 /// The methods that run statements hold to [`SessionOptions::statement_timeout_ms`]. After a timeout, or
@@ -167,14 +176,22 @@ impl Session {
     /// # Errors
     /// The server's refusal, a lost connection, a timeout, or a warning ([`SessionOptions::warnings`]).
     pub async fn execute(&mut self, sql: &str) -> Result<u64, Error> {
-        let affected = self
+        Ok(self.run_text(sql).await?.affected)
+    }
+
+    /// Runs a statement as text. Returns all that the server says of it.
+    ///
+    /// # Errors
+    /// As [`Session::execute`].
+    pub async fn run_text(&mut self, sql: &str) -> Result<Ran, Error> {
+        let (ran, warnings) = self
             .call(sql, async |conn: &mut Conn| {
                 conn.query_drop(sql).await?;
-                Ok((conn.affected_rows(), conn.get_warnings()))
+                Ok((Ran::of(conn), conn.get_warnings()))
             })
             .await?;
-        self.check_warnings(sql, affected.1).await?;
-        Ok(affected.0)
+        self.check_warnings(sql, warnings).await?;
+        Ok(ran)
     }
 
     /// Runs a prepared statement with parameters. Returns the number of affected rows.
@@ -202,11 +219,7 @@ impl Session {
         let (ran, warnings) = self
             .call(sql, async |conn: &mut Conn| {
                 conn.exec_drop(sql, parameters).await?;
-                let ran = Ran {
-                    affected: conn.affected_rows(),
-                    last_insert_id: conn.last_insert_id(),
-                };
-                Ok((ran, conn.get_warnings()))
+                Ok((Ran::of(conn), conn.get_warnings()))
             })
             .await?;
         self.check_warnings(sql, warnings).await?;

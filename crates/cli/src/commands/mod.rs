@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod migrate;
 pub(crate) mod recover;
@@ -42,6 +43,7 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Doctor(arguments) => doctor::run(&context, &arguments).await,
         Command::Recover(arguments) => recover::run(&context, &arguments).await,
         Command::Migrate(arguments) => migrate::run(&context, &arguments).await,
+        Command::Db(arguments) => db::run(&context, &arguments).await,
         Command::Server(arguments) => server::run(&context, &arguments).await,
         Command::Sample(arguments) => sample::run(&context, &arguments),
     }

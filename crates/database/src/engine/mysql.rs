@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: a bounded pool, whole-transaction retries, and commits whose outcome is always found out.
 
+mod attempts;
 mod convert;
 mod pool;
 
@@ -8,11 +9,13 @@ use std::time::Duration;
 use cbtrade_mysql::mysql_async::{Conn, prelude::Queryable as _};
 use cbtrade_mysql::{ErrorClass, Session};
 
-pub(crate) use convert::{parameter, rows_of};
+pub(crate) use attempts::Attempts;
 pub(crate) use pool::{Connection, Pool};
 
-use super::operation::{OPERATION_TABLE, Operation, Recorded};
-use super::{Deadline, Outcome, Transaction, Way};
+use convert::{parameter, rows_of};
+
+use super::operation::{OPERATION_TABLE, Operation};
+use super::{Deadline, Outcome};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
 use crate::value::Value;
@@ -23,24 +26,38 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server's number for a second row with the same key.
 const DUPLICATE_KEY: u16 = 1062;
 
+/// What a token says instead of a method when its write was given up.
+pub(crate) const GIVEN_UP: &str = "given up";
 /// The server's lock under which definitions are made.
 const DEFINITION_LOCK: &str = "cbtrade-definitions";
 
 /// A transaction under way on a connection.
-pub(crate) struct Open<'a> {
-    session: &'a mut Session,
+pub(crate) struct Open {
+    connection: Connection,
     deadline: Deadline,
+    /// Whether the operation's token is written already, because an earlier attempt may be committed.
+    token_taken: bool,
 }
 
-impl Open<'_> {
+impl Open {
     pub(crate) async fn run(
         &mut self,
         call: Call,
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        let parameters: Vec<_> = values.into_iter().map(parameter).collect();
-        let ran = within(call, self.deadline, self.session.run(sql, parameters)).await?;
+        // Without values there is nothing to prepare, and some definitions cannot be prepared at all.
+        let ran = if values.is_empty() {
+            within(call, self.deadline, self.connection.session().run_text(sql)).await?
+        } else {
+            let parameters: Vec<_> = values.into_iter().map(parameter).collect();
+            within(
+                call,
+                self.deadline,
+                self.connection.session().run(sql, parameters),
+            )
+            .await?
+        };
         Ok(Outcome {
             rows_changed: ran.affected,
             last_id: ran
@@ -56,7 +73,7 @@ impl Open<'_> {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
-        query(self.session, call, self.deadline, sql, values).await
+        query(self.connection.session(), call, self.deadline, sql, values).await
     }
 }
 
@@ -94,14 +111,6 @@ async fn within<T>(
         Ok(Err(source)) => Err(Error::of_server(call, source)),
         Err(_) => Err(Error::new(call, ErrorKind::Deadline)),
     }
-}
-
-/// How an attempt at a transaction ended without a value.
-enum Failed {
-    /// It is known to be rolled back, or will be when the server sees that its connection is gone.
-    Before(Error),
-    /// The connection was lost between COMMIT and its answer.
-    InCommit(Error),
 }
 
 impl Pool {
@@ -169,60 +178,18 @@ impl Pool {
         }
     }
 
-    /// Runs a transaction until it is committed once, or known not to be.
-    pub(crate) async fn transact<T: Recorded>(
-        &self,
-        call: Call,
-        deadline: Deadline,
-        work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let operation = Operation::new();
-        let mut waits = Waits::new();
-        let mut unknown: Option<Error> = None;
-        loop {
-            // Once a commit may have happened, finding out comes before the call's own patience.
-            let until = match unknown {
-                None => deadline,
-                Some(_) => Deadline(deadline.0 + self.options().outcome_timeout),
-            };
-            let attempt = match self.acquire(call, until).await {
-                Ok(connection) => {
-                    attempt(connection, call, operation, unknown.is_some(), until, work).await
-                }
-                Err(error) => Err(Failed::Before(error)),
-            };
-            let error = match attempt {
-                Ok(value) => return Ok(value),
-                Err(Failed::Before(error)) => error,
-                Err(Failed::InCommit(error)) => {
-                    self.figures().outcome_unknown();
-                    unknown = Some(Error::new(call, ErrorKind::OutcomeUnknown).key(operation));
-                    error
-                }
-            };
-            let until = match unknown {
-                None => deadline,
-                Some(_) => Deadline(deadline.0 + self.options().outcome_timeout),
-            };
-            if let Err(error) = self.wait_or_give_up(call, error, &mut waits, until).await {
-                return Err(match unknown {
-                    // A refusal on the second way is an answer about the first one only if nothing was committed: the
-                    // token was not there when it ran.
-                    Some(unknown) if may_be_committed(&error) => unknown.because(error),
-                    _ => error,
-                });
-            }
-        }
-    }
-
     /// After a failed attempt: waits if another one may help and there is time, else gives the error.
-    async fn wait_or_give_up(
+    pub(crate) async fn wait_or_give_up(
         &self,
         call: Call,
         error: Error,
         waits: &mut Waits,
         deadline: Deadline,
     ) -> Result<(), Error> {
+        if error.kind == ErrorKind::Unreachable {
+            // The others were opened to the same server.
+            self.forget_idle();
+        }
         let read_only_elsewhere = error.kind == ErrorKind::ReadOnly && self.fail_over();
         if !matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unreachable)
             && !read_only_elsewhere
@@ -279,106 +246,11 @@ async fn define_alone(
     Ok(())
 }
 
-/// Whether an error leaves it open what became of an earlier commit.
-fn may_be_committed(error: &Error) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Unreachable
-            | ErrorKind::PoolExhausted
-            | ErrorKind::Deadline
-            | ErrorKind::Conflict
-            | ErrorKind::AccessDenied
-    )
-}
-
-/// One attempt. `again` is whether an earlier attempt may have been committed.
-///
-/// The token is written last, in one round trip with COMMIT, because that costs nothing; but first when an earlier attempt
-/// may be committed: then the key either tells that it was, or waits for it, or is taken before it.
-async fn attempt<T: Recorded>(
-    mut connection: Connection,
-    call: Call,
-    operation: Operation,
-    again: bool,
-    deadline: Deadline,
-    work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-) -> Result<T, Failed> {
-    let begun = within(
-        call,
-        deadline,
-        connection.session().execute("START TRANSACTION"),
-    )
-    .await;
-    if let Err(error) = begun {
-        return Err(Failed::Before(error));
-    }
-    if again {
-        match take_token(&mut connection, call, operation, deadline).await {
-            Ok(None) => {}
-            Ok(Some(recorded)) => {
-                roll_back(connection).await;
-                return T::recall(&recorded).ok_or_else(|| {
-                    Failed::Before(
-                        Error::new(call, ErrorKind::Answer)
-                            .detail("the operation's result cannot be read"),
-                    )
-                });
-            }
-            Err(error) => {
-                roll_back(connection).await;
-                return Err(Failed::Before(error));
-            }
-        }
-    }
-    let mut transaction = Transaction {
-        call,
-        way: Way::MySql(Open {
-            session: connection.session(),
-            deadline,
-        }),
-    };
-    let value = match work(&mut transaction).await {
-        Ok(value) => value,
-        Err(error) => {
-            roll_back(connection).await;
-            return Err(Failed::Before(error));
-        }
-    };
-    let record = value.record();
-    let last = if again {
-        format!(
-            "UPDATE {OPERATION_TABLE} SET result = '{record}' WHERE operation = X'{operation}'; COMMIT"
-        )
-    } else {
-        insert_token(call, operation, &record) + "; COMMIT"
-    };
-    // A lost answer leaves the session broken, and that is what tells the two cases apart.
-    match within(call, deadline, connection.session().execute(&last)).await {
-        Ok(_) => {
-            connection.release();
-            Ok(value)
-        }
-        Err(error) if connection.session().is_broken() || error.kind == ErrorKind::Deadline => {
-            Err(Failed::InCommit(error))
-        }
-        Err(error) if is_lost(&error) => Err(Failed::InCommit(error)),
-        Err(error) => {
-            roll_back(connection).await;
-            Err(Failed::Before(error))
-        }
-    }
-}
-
-fn is_lost(error: &Error) -> bool {
-    error.kind == ErrorKind::Unreachable
-}
-
 /// Token and result are ours and hold letters and digits only, so they may stand in the text: it is what lets the token
 /// travel with COMMIT.
-fn insert_token(call: Call, operation: Operation, record: &str) -> String {
+fn insert_token(method: &str, operation: Operation, record: &str) -> String {
     format!(
-        "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (X'{operation}', '{}', '{record}')",
-        call.method
+        "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (X'{operation}', '{method}', '{record}')"
     )
 }
 
@@ -386,6 +258,7 @@ fn insert_token(call: Call, operation: Operation, record: &str) -> String {
 async fn take_token(
     connection: &mut Connection,
     call: Call,
+    method: &str,
     operation: Operation,
     deadline: Deadline,
 ) -> Result<Option<String>, Error> {
@@ -394,7 +267,7 @@ async fn take_token(
         deadline,
         connection
             .session()
-            .execute(&insert_token(call, operation, "")),
+            .execute(&insert_token(method, operation, "")),
     )
     .await;
     match taken {
@@ -412,15 +285,6 @@ async fn take_token(
                 .ok_or_else(|| Error::new(call, ErrorKind::OutcomeUnknown).key(operation))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Rolls back and gives the connection back, or throws it away if that does not work at once.
-async fn roll_back(mut connection: Connection) {
-    let rolled_back =
-        tokio::time::timeout(ROLLBACK_TIMEOUT, connection.session().execute("ROLLBACK")).await;
-    if matches!(rolled_back, Ok(Ok(_))) {
-        connection.release();
     }
 }
 

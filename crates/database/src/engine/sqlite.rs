@@ -26,7 +26,7 @@ use tokio::sync::oneshot;
 use tokio::time::{timeout, timeout_at};
 
 use super::operation::Recorded;
-use super::{Deadline, Outcome, Transaction, Way};
+use super::{Begun, Deadline, Ended, Outcome, Transaction, Way};
 use crate::error::{Call, Error, ErrorKind};
 use crate::figures::Figures;
 use crate::options::{FileWrites, Options};
@@ -193,45 +193,61 @@ impl File {
             Err(_) => Err(Error::new(call, ErrorKind::Deadline)),
         }
     }
+}
 
-    /// Runs a transaction until it is committed once, or known not to be.
-    pub(crate) async fn transact<T: Recorded>(
-        &self,
-        call: Call,
-        deadline: Deadline,
-        work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let mut waits = Waits::new();
-        loop {
-            let mut turn = Turn::new(Arc::clone(&self.shared), call, deadline);
-            let mut transaction = Transaction {
-                call,
-                way: Way::Sqlite(&mut turn),
-            };
-            let error = match work(&mut transaction).await {
-                Ok(value) => match turn.commit().await {
-                    Ok(()) => return Ok(value),
-                    Err(error) => error,
-                },
-                Err(error) => error,
-            };
-            drop(turn);
-            let again = error.kind == ErrorKind::Conflict
-                && self.shared.options.file_writes == FileWrites::InTurn;
-            if !again {
-                return Err(error);
-            }
-            self.shared.figures().retried(error.kind, None);
-            let wait = waits.next();
-            if deadline.left() <= wait {
-                let tries = waits.attempts();
-                return Err(error.detail(format!(
-                    "given up after {tries} attempts of {}",
-                    call.method
-                )));
-            }
-            tokio::time::sleep(wait).await;
+/// Attempts at a transaction on a file. A commit is never in doubt: its answer comes from this very process.
+pub(crate) struct Attempts<'a> {
+    file: &'a File,
+    call: Call,
+    deadline: Deadline,
+    waits: Waits,
+}
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(file: &'a File, call: Call, deadline: Deadline) -> Attempts<'a> {
+        Attempts {
+            file,
+            call,
+            deadline,
+            waits: Waits::new(),
         }
+    }
+
+    /// The next attempt. The turn is waited for with its first statement, so that no lock is held for nothing.
+    pub(crate) async fn begin(&mut self) -> Result<Begun, Error> {
+        let turn = Turn::new(Arc::clone(&self.file.shared), self.call, self.deadline);
+        Ok(Begun::Open(Transaction::new(self.call, Way::Sqlite(turn))))
+    }
+
+    /// Ends an attempt: commits its value, or rolls back and says whether to begin again.
+    pub(crate) async fn finish<T: Recorded>(
+        &mut self,
+        mut turn: Turn,
+        result: Result<T, Error>,
+    ) -> Ended<T> {
+        let error = match result {
+            Ok(value) => match turn.commit().await {
+                Ok(()) => return Ended::Done(Ok(value)),
+                Err(error) => error,
+            },
+            Err(error) => error,
+        };
+        drop(turn);
+        let options = &self.file.shared.options;
+        if error.kind != ErrorKind::Conflict || options.file_writes == FileWrites::EachForItself {
+            return Ended::Done(Err(error));
+        }
+        self.file.shared.figures().retried(error.kind, None);
+        let wait = self.waits.next();
+        if self.deadline.left() <= wait {
+            let tries = self.waits.attempts();
+            return Ended::Done(Err(error.detail(format!(
+                "given up after {tries} attempts of {}",
+                self.call.method
+            ))));
+        }
+        tokio::time::sleep(wait).await;
+        Ended::Again
     }
 }
 

@@ -9,6 +9,7 @@ mod define;
 mod step;
 
 pub use check::SchemaDifference;
+pub(crate) use step::PROCESS_TABLE;
 pub use step::SCHEMA_VERSION;
 
 pub(crate) use define::create_candle_table;

@@ -1,0 +1,71 @@
+//! Figures of processes, and the clean-up of tokens.
+
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
+mod common;
+
+use cbtrade_database::Options;
+use common::Store;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_process_tells_the_others_what_it_counted() {
+    let options = || Options {
+        program: "bot".to_owned(),
+        ..Options::default()
+    };
+    for store in Store::all_with(options).await {
+        let database = &store.database;
+        database.ensure_database_ready().await.unwrap();
+        assert_eq!(
+            database.db_process_figures_get().await.unwrap(),
+            [],
+            "{store}"
+        );
+        database.db_process_figures_write().await.unwrap();
+        database.db_process_figures_write().await.unwrap();
+        let processes = database.db_process_figures_get().await.unwrap();
+        assert_eq!(processes.len(), 1, "{store}");
+        assert_eq!(processes[0].program, "bot");
+        assert_eq!(processes[0].pid, i64::from(std::process::id()));
+        assert!(
+            (0..60).contains(&processes[0].seen_seconds_ago),
+            "{store} {processes:?}"
+        );
+        let written = processes[0].figures.methods["db_process_figures_write"];
+        assert_eq!(
+            (written.calls, written.errors),
+            (1, 0),
+            "{store}: what was counted when it last wrote"
+        );
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn only_old_tokens_are_removed() {
+    for store in Store::all().await {
+        let database = &store.database;
+        database.ensure_database_ready().await.unwrap();
+        if store.flavour.is_none() {
+            assert_eq!(database.db_operations_cleanup().await.unwrap(), 0);
+            continue;
+        }
+        // Two days and one hour ago.
+        for hours in [48, 1] {
+            store
+                .run(&format!(
+                    "INSERT INTO _cbtrade_operation (operation, method, result) VALUES \
+                     (CONCAT(UNHEX(LPAD(HEX((UNIX_TIMESTAMP() - {hours} * 3600) * 1000), 12, '0')), REPEAT('x', 10)), 'age {hours}', '')"
+                ))
+                .await;
+        }
+        assert_eq!(
+            database.db_operations_cleanup().await.unwrap(),
+            1,
+            "{store}"
+        );
+        let left = store
+            .text_rows("SELECT method FROM _cbtrade_operation WHERE method LIKE 'age %'")
+            .await;
+        assert_eq!(left, [["age 1"]], "{store}");
+    }
+}
