@@ -30,6 +30,14 @@ fn candle(minute: i64, price: i64) -> CandlePrices {
     }
 }
 
+async fn stores() -> Vec<Store> {
+    let stores = Store::all().await;
+    for store in &stores {
+        store.database.ensure_database_ready().await.unwrap();
+    }
+    stores
+}
+
 async fn closes(database: &Database, product: &str) -> Vec<Option<Decimal>> {
     let candles = database.ohlcv(product).await.unwrap();
     let rows = candles
@@ -41,7 +49,7 @@ async fn closes(database: &Database, product: &str) -> Vec<Option<Decimal>> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn only_products_have_tables_and_bots_make_them_together() {
-    for store in Store::all().await {
+    for store in stores().await {
         let long = "A".repeat(300);
         for wrong in [
             "../x",
@@ -105,7 +113,7 @@ async fn only_products_have_tables_and_bots_make_them_together() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_long_history_is_saved_at_once_and_in_any_order() {
     const CANDLES: usize = 10_000;
-    for store in Store::all().await {
+    for store in stores().await {
         let candles = store.database.ohlcv("BTC-USDC").await.unwrap();
         let mut random = Random::new(7);
         let mut history: Vec<CandlePrices> =
@@ -158,7 +166,7 @@ fn shuffle<T>(list: &mut [T], random: &mut Random) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_not_known_stays_and_what_is_too_old_is_left_out() {
-    for store in Store::all().await {
+    for store in stores().await {
         let candles = store.database.ohlcv("ETH-USDC").await.unwrap();
         let partial = CandlePrices {
             open: None,
@@ -223,7 +231,7 @@ async fn what_is_not_known_stays_and_what_is_too_old_is_left_out() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn bots_that_save_the_same_candles_do_not_deadlock() {
-    for store in Store::all().await {
+    for store in stores().await {
         store.database.ohlcv("SOL-USDC").await.unwrap();
         let mut work = tokio::task::JoinSet::new();
         for bot in 0..7_u64 {
@@ -254,7 +262,7 @@ async fn bots_that_save_the_same_candles_do_not_deadlock() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn ages_and_gaps_are_told() {
-    for store in Store::all().await {
+    for store in stores().await {
         let candles = store.database.ohlcv("ADA-USDC").await.unwrap();
         let present = [0, 1, 4, 5, 9];
         let batch: Vec<CandlePrices> = present.iter().map(|minute| candle(*minute, 1)).collect();

@@ -134,7 +134,7 @@ async fn tables_and_columns_by_name_are_looked_up_first() {
             .await
             .unwrap();
         assert_eq!(found[0].columns(), ["prc"], "{store}");
-        let priced = [("prc", Value::from(1.5_f64))];
+        let priced = [("prc", Value::Double(1.5))];
         let found = database.seld_ez("", "mkts", &[], &priced).await;
         assert_eq!(found.unwrap().len(), 1, "{store}: decimals compare exactly");
 

@@ -132,15 +132,17 @@ async fn prices_come_from_markets_and_what_has_none_is_left_alone() {
         let rows = store
             .text_rows("SELECT symb, curr_prc_usd, curr_val_usd FROM bals ORDER BY symb")
             .await;
-        assert_eq!(
-            rows,
-            [
-                ["BTC", "100.5", "201"],
-                ["DAI", "0", "0"],
-                ["SOL", "0", "0"]
-            ],
-            "{store}"
-        );
+        let rows: Vec<(&str, Decimal, Decimal)> = rows
+            .iter()
+            .map(|row| (row[0].as_str(), decimal(&row[1]), decimal(&row[2])))
+            .collect();
+        let expected = [
+            ("BTC", "100.5", "201"),
+            ("DAI", "0", "0"),
+            ("SOL", "0", "0"),
+        ]
+        .map(|(symb, price, value)| (symb, decimal(price), decimal(value)));
+        assert_eq!(rows, expected, "{store}");
 
         for (symb, uuid) in [("BTC", "u1"), ("ETH", "u2"), ("USDC", "u3"), ("DOGE", "u4")] {
             database
