@@ -260,9 +260,8 @@ fn open_to_write(files: &Files, errand: &Arc<Errand>) -> Result<Session, Error> 
 
 /// The one path of a file by which all processes know it, whatever links lead there.
 fn real_path(path: &Path) -> Result<std::path::PathBuf, Error> {
-    let failed = |kind, detail| {
-        Err(Error::new(OPEN, kind).detail(format!("{detail} `{}`", path.display())))
-    };
+    let failed =
+        |kind, detail| Err(Error::new(OPEN, kind).detail(format!("{detail} `{}`", path.display())));
     match path.canonicalize() {
         Ok(real) if real.is_file() => Ok(real),
         Ok(_) => failed(ErrorKind::Location, "this is not a file:"),
@@ -461,7 +460,9 @@ impl Turn {
             let waited = seconds(asked.elapsed());
             if deadline.is_over() {
                 return Err(Error::new(call, ErrorKind::Deadline).detail(match place {
-                    Place::Behind(calls) => format!("behind {calls} calls of this process for {waited}"),
+                    Place::Behind(calls) => {
+                        format!("behind {calls} calls of this process for {waited}")
+                    }
                     Place::InLine => format!("in line behind other processes for {waited}"),
                     Place::Served => format!("waiting for the file or its answer for {waited}"),
                 }));

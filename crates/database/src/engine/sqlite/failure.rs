@@ -8,9 +8,11 @@ use crate::error::{Call, Error, ErrorKind};
 /// The error that a call ends with.
 pub(super) fn of_sqlite(call: Call, source: rusqlite::Error) -> Error {
     let (code, extended, message) = match &source {
-        rusqlite::Error::SqliteFailure(error, message) => {
-            (error.code, error.extended_code, message.clone().unwrap_or_default())
-        }
+        rusqlite::Error::SqliteFailure(error, message) => (
+            error.code,
+            error.extended_code,
+            message.clone().unwrap_or_default(),
+        ),
         rusqlite::Error::SqlInputError { error, msg, .. } => {
             (error.code, error.extended_code, msg.clone())
         }
@@ -135,9 +137,18 @@ mod tests {
         for (sql, kind) in [
             ("INSERT INTO t VALUES (1, 'two', 1)", ErrorKind::Duplicate),
             ("INSERT INTO t VALUES (2, 'one', 1)", ErrorKind::Duplicate),
-            ("INSERT INTO t VALUES (2, NULL, 1)", ErrorKind::ValueRejected),
-            ("INSERT INTO t VALUES (2, 'two', 0)", ErrorKind::ValueRejected),
-            ("INSERT INTO t VALUES ('x', 'two', 1)", ErrorKind::ValueRejected),
+            (
+                "INSERT INTO t VALUES (2, NULL, 1)",
+                ErrorKind::ValueRejected,
+            ),
+            (
+                "INSERT INTO t VALUES (2, 'two', 0)",
+                ErrorKind::ValueRejected,
+            ),
+            (
+                "INSERT INTO t VALUES ('x', 'two', 1)",
+                ErrorKind::ValueRejected,
+            ),
             ("SELECT * FROM missing", ErrorKind::NotFound),
             ("SELECT * FROM ohlcv.missing", ErrorKind::NotFound),
             ("SELECT what FROM t", ErrorKind::UnknownColumn),

@@ -83,7 +83,11 @@ impl Line {
             8 => i64::from_le_bytes(bytes),
             _ => 0,
         };
-        let ticket = if (0..LAST_TICKET).contains(&next) { next } else { 0 };
+        let ticket = if (0..LAST_TICKET).contains(&next) {
+            next
+        } else {
+            0
+        };
         self.lock(Wait::No, libc::F_WRLCK, TICKETS + ticket, 1)?;
         self.file.write_all_at(&(ticket + 1).to_le_bytes(), 0)?;
         self.lock(Wait::No, libc::F_UNLCK, COUNTER, 1)?;
@@ -157,8 +161,10 @@ mod tests {
                 let thread = std::thread::spawn(move || {
                     let ticket = line.draw().unwrap();
                     drawn.send(()).unwrap();
-                    line.lock(Wait::Yes, libc::F_RDLCK, TICKETS + ticket - 1, 1).unwrap();
-                    line.lock(Wait::Yes, libc::F_RDLCK, TICKETS, ticket).unwrap();
+                    line.lock(Wait::Yes, libc::F_RDLCK, TICKETS + ticket - 1, 1)
+                        .unwrap();
+                    line.lock(Wait::Yes, libc::F_RDLCK, TICKETS, ticket)
+                        .unwrap();
                     sender.send(number).unwrap();
                     drop(Turn(&line));
                 });
@@ -184,10 +190,18 @@ mod tests {
         let ticket = lines[2].draw().unwrap();
         drop(Turn(&lines[1]));
         // The one before is gone, but the first one still has its turn.
-        lines[2].lock(Wait::No, libc::F_RDLCK, TICKETS + ticket - 1, 1).unwrap();
-        assert!(lines[2].lock(Wait::No, libc::F_RDLCK, TICKETS, ticket).is_err());
+        lines[2]
+            .lock(Wait::No, libc::F_RDLCK, TICKETS + ticket - 1, 1)
+            .unwrap();
+        assert!(
+            lines[2]
+                .lock(Wait::No, libc::F_RDLCK, TICKETS, ticket)
+                .is_err()
+        );
         drop(turn);
-        lines[2].lock(Wait::No, libc::F_RDLCK, TICKETS, ticket).unwrap();
+        lines[2]
+            .lock(Wait::No, libc::F_RDLCK, TICKETS, ticket)
+            .unwrap();
     }
 
     #[test]

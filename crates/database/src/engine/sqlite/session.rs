@@ -334,9 +334,9 @@ impl Session {
 
     fn is_numbered(&self, schema: Option<&str>, table: &str) -> rusqlite::Result<bool> {
         let sql = "SELECT count(*) = 1 AND max(upper(type)) = 'INTEGER' FROM pragma_table_info(?1, ?2) WHERE pk > 0";
-        let numbered: Option<bool> = self
-            .connection
-            .query_row(sql, (table, schema.unwrap_or("main")), |row| row.get(0))?;
+        let numbered: Option<bool> =
+            self.connection
+                .query_row(sql, (table, schema.unwrap_or("main")), |row| row.get(0))?;
         Ok(numbered == Some(true))
     }
 }
@@ -498,15 +498,32 @@ mod tests {
         let found = |sql: &str| inserted_table(sql);
         for (sql, schema, table) in [
             ("INSERT INTO poss (a) VALUES (?)", None, "poss"),
-            (" insert or ignore into \"we\"\"ird\" VALUES (1)", None, "we\"ird"),
-            ("REPLACE INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1", Some("ohlcv"), "ohlcv_BTC_USDC"),
+            (
+                " insert or ignore into \"we\"\"ird\" VALUES (1)",
+                None,
+                "we\"ird",
+            ),
+            (
+                "REPLACE INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1",
+                Some("ohlcv"),
+                "ohlcv_BTC_USDC",
+            ),
             ("INSERT INTO main.[t t] DEFAULT VALUES", Some("main"), "t t"),
             ("INSERT INTO t", None, "t"),
         ] {
             let expected = (schema.map(str::to_owned), table.to_owned());
             assert_eq!(found(sql), Some(expected), "{sql}");
         }
-        for sql in ["UPDATE t SET a = 1", "SELECT 1", "", "INSERT", "INSERT INTO", "INSERT INTO \"t", "DELETE FROM t", "INSERT 1 INTO t"] {
+        for sql in [
+            "UPDATE t SET a = 1",
+            "SELECT 1",
+            "",
+            "INSERT",
+            "INSERT INTO",
+            "INSERT INTO \"t",
+            "DELETE FROM t",
+            "INSERT 1 INTO t",
+        ] {
             assert_eq!(found(sql), None, "{sql}");
         }
     }

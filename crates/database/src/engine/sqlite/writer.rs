@@ -262,10 +262,11 @@ impl Shared {
     fn serve(&self, slot: &mut Option<Session>, wanted: &Wanted, purpose: Purpose) {
         self.figures().waited_for_connection(wanted.since.elapsed());
         let call = wanted.errand.call;
-        let begun = Session::ready(slot, &self.files, purpose, &wanted.errand).and_then(|session| {
-            session.begin(call, purpose == Purpose::Writing)?;
-            Ok(session)
-        });
+        let begun =
+            Session::ready(slot, &self.files, purpose, &wanted.errand).and_then(|session| {
+                session.begin(call, purpose == Purpose::Writing)?;
+                Ok(session)
+            });
         match begun {
             Ok(session) => hold(session, wanted),
             Err(error) => refuse_first(wanted, error),
@@ -305,7 +306,10 @@ fn hold(session: &Session, wanted: &Wanted) {
 
 /// Rolls back what is open; a session that cannot do that is thrown away.
 fn end(slot: &mut Option<Session>, call: Call) {
-    if slot.as_ref().is_some_and(|session| !session.roll_back(call)) {
+    if slot
+        .as_ref()
+        .is_some_and(|session| !session.roll_back(call))
+    {
         *slot = None;
     }
 }
