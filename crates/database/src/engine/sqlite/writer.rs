@@ -168,11 +168,14 @@ impl Shared {
             let first = state.take_first();
             state.serving += usize::from(first.is_some());
             drop(state);
-            if let Some(wanted) = first {
-                self.serve(&mut session, &wanted, Purpose::Writing);
-                locked(&desk.state).serving -= 1;
-            }
+            let Some(wanted) = first else {
+                continue;
+            };
+            let ended = self.serve(&mut session, &wanted, Purpose::Writing);
+            // The next process begins before this one's caller is woken: that is time in which the file would lie idle.
             drop(turn);
+            locked(&desk.state).serving -= 1;
+            ended.tell();
         }
     }
 
@@ -234,32 +237,35 @@ impl Shared {
             state.serving += usize::from(first.is_some());
             first
         };
-        if let Some(wanted) = first {
+        let mut ended = Ended::default();
+        if let Some(wanted) = &first {
             match begun {
                 Ok(session) => {
                     session.work_for(&wanted.errand);
                     self.figures().waited_for_connection(wanted.since.elapsed());
-                    hold(session, &wanted);
+                    ended = hold(session, wanted);
                 }
-                Err(error) => refuse_first(&wanted, error),
+                Err(error) => refuse_first(wanted, error),
             }
-            locked(&self.desk.state).serving -= 1;
         }
         end(slot, call);
+        locked(&self.desk.state).serving -= usize::from(first.is_some());
+        ended.tell();
         true
     }
 
     /// A transaction on a connection of its own, as the bots wrote before.
     pub(super) fn write_alone(&self, wanted: &Wanted) {
         let mut session = locked(&self.alone).pop();
-        self.serve(&mut session, wanted, Purpose::WritingAlone);
+        let ended = self.serve(&mut session, wanted, Purpose::WritingAlone);
         if let Some(session) = session {
             locked(&self.alone).push(session);
         }
+        ended.tell();
     }
 
     /// Begins a transaction and holds it for its caller.
-    fn serve(&self, slot: &mut Option<Session>, wanted: &Wanted, purpose: Purpose) {
+    fn serve(&self, slot: &mut Option<Session>, wanted: &Wanted, purpose: Purpose) -> Ended {
         self.figures().waited_for_connection(wanted.since.elapsed());
         let call = wanted.errand.call;
         let begun =
@@ -267,21 +273,37 @@ impl Shared {
                 session.begin(call, purpose == Purpose::Writing)?;
                 Ok(session)
             });
-        match begun {
+        let ended = match begun {
             Ok(session) => hold(session, wanted),
-            Err(error) => refuse_first(wanted, error),
-        }
+            Err(error) => {
+                refuse_first(wanted, error);
+                Ended::default()
+            }
+        };
         end(slot, call);
+        ended
+    }
+}
+
+/// What is left to be told to a caller that committed.
+#[derive(Default)]
+struct Ended(Option<(oneshot::Sender<Result<(), Error>>, Result<(), Error>)>);
+
+impl Ended {
+    fn tell(self) {
+        if let Some((answer, done)) = self.0 {
+            drop(answer.send(done));
+        }
     }
 }
 
 /// Does what the caller asks for, until it commits, gives up or runs out of time.
-fn hold(session: &Session, wanted: &Wanted) {
+fn hold(session: &Session, wanted: &Wanted) -> Ended {
     let errand = &wanted.errand;
     while session.in_transaction() {
         let patience = errand.deadline.left() + GRACE;
         match wanted.requests.recv_timeout(patience) {
-            Err(_) => return,
+            Err(_) => break,
             Ok(Request::Run {
                 sql,
                 values,
@@ -297,11 +319,11 @@ fn hold(session: &Session, wanted: &Wanted) {
                     true => Err(Error::new(errand.call, ErrorKind::Deadline)),
                     false => session.commit(errand.call),
                 };
-                drop(answer.send(done));
-                return;
+                return Ended(Some((answer, done)));
             }
         }
     }
+    Ended::default()
 }
 
 /// Rolls back what is open; a session that cannot do that is thrown away.
