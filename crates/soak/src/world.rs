@@ -1,0 +1,239 @@
+//! The fixed part of a soak's database: what is there before the first bot, and how rows are named.
+
+use cbtrade_core::{Decimal, Timestamp};
+use cbtrade_database::{
+    Balance, Changes, Database, Error, Market, MarketCheck, Position, TradePerformance,
+    Transaction, columns,
+};
+use serde::{Deserialize, Serialize};
+
+use crate::call;
+use crate::history::{OperationId, Side};
+
+/// Quote currencies.
+pub const QUOTES: [&str; 2] = ["USDC", "USDT"];
+/// Base currencies.
+pub const BASES: [&str; 6] = ["ADA", "BTC", "DOT", "ETH", "SOL", "XRP"];
+/// Products: every base currency in every quote currency.
+pub const PRODUCTS: usize = QUOTES.len() * BASES.len();
+/// Sets of candles that are written as a whole.
+pub const CANDLE_SETS: usize = 2;
+/// Candles of a set.
+pub const CANDLES_OF_SET: usize = 30;
+/// Rows with a counter that all bots increment.
+pub const COUNTERS: usize = 4;
+/// The wallet of all balances.
+pub const WALLET: &str = "soak";
+/// Candle length of the sets.
+pub const FREQUENCY: &str = "1min";
+/// Beginning of the first candle, in seconds since 1970.
+const FIRST_CANDLE_S: i64 = 1_755_648_000;
+/// What is in the wallet at first, in whole units, of each quote currency.
+const QUOTE_START: i64 = 1_000_000_000;
+/// And of each base currency.
+const BASE_START: i64 = 1_000_000;
+
+/// A product.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Product {
+    /// What is bought.
+    pub base: &'static str,
+    /// What is paid with.
+    pub quote: &'static str,
+}
+
+impl Product {
+    /// The product of an index; any index is one.
+    #[must_use]
+    pub fn of(index: usize) -> Product {
+        Product {
+            base: BASES[index % BASES.len()],
+            quote: QUOTES[index / BASES.len() % QUOTES.len()],
+        }
+    }
+
+    /// Its name, such as `BTC-USDC`.
+    #[must_use]
+    pub fn id(self) -> String {
+        format!("{}-{}", self.base, self.quote)
+    }
+}
+
+/// What is in the wallet at first.
+#[must_use]
+pub fn start_balance(currency: &str) -> Decimal {
+    match QUOTES.contains(&currency) {
+        true => Decimal::from_integer(QUOTE_START),
+        false => Decimal::from_integer(BASE_START),
+    }
+}
+
+/// All currencies of the wallet.
+pub fn currencies() -> impl Iterator<Item = &'static str> {
+    QUOTES.into_iter().chain(BASES)
+}
+
+/// When a candle of a set begins.
+#[must_use]
+pub fn candle_time(number: usize) -> Timestamp {
+    let seconds = FIRST_CANDLE_S + 60 * i64::try_from(number).unwrap_or(0);
+    Timestamp::from_seconds(seconds).unwrap_or(Timestamp::EPOCH)
+}
+
+/// The operation as a number that a candle can carry.
+#[must_use]
+pub fn version_of(id: OperationId) -> Decimal {
+    let number = i64::from(id.bot) * 1_000_000_000_000
+        + i64::from(id.life) * 1_000_000_000
+        + i64::try_from(id.number).unwrap_or(0);
+    Decimal::from_integer(number)
+}
+
+/// The operation that a candle carries.
+#[must_use]
+pub fn id_of_version(version: Decimal) -> Option<OperationId> {
+    let number = version.units() / Decimal::ONE.units();
+    Some(OperationId {
+        bot: u32::try_from(number / 1_000_000_000_000).ok()?,
+        life: u32::try_from(number / 1_000_000_000 % 1_000).ok()?,
+        number: u64::try_from(number % 1_000_000_000).ok()?,
+    })
+}
+
+/// Name of a currency that bots find missing at the same time.
+#[must_use]
+pub fn new_currency(number: u64) -> String {
+    format!("NEW{number}")
+}
+
+/// The lease's columns: guid, time.
+#[must_use]
+pub fn lease_columns(side: Side) -> (&'static str, &'static str) {
+    match side {
+        Side::Buy => ("buy_check_guid", "buy_check_dttm"),
+        Side::Sell => ("sell_check_guid", "sell_check_dttm"),
+    }
+}
+
+/// The rows that bots have to know by number.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct World {
+    /// Positions whose number of sale attempts is a counter.
+    pub counters: Vec<i64>,
+    /// Positions whose first two notes belong to one bot each.
+    pub shared: Vec<i64>,
+}
+
+impl World {
+    /// The shared row of a bot, and whether the second column is its own.
+    #[must_use]
+    pub fn note_of(bot: u32) -> (usize, bool) {
+        (usize::try_from(bot / 2).unwrap_or(0), bot % 2 == 1)
+    }
+
+    /// Fills a database whose tables are there and empty.
+    ///
+    /// # Errors
+    /// As any write.
+    pub async fn make(database: &Database, bots: u32) -> Result<World, Error> {
+        for currency in currencies() {
+            make_balance(database, currency).await?;
+        }
+        for index in 0..PRODUCTS {
+            make_product(database, Product::of(index)).await?;
+        }
+        let mut world = World::default();
+        for number in 0..COUNTERS {
+            world
+                .counters
+                .push(make_row(database, &format!("soak-counter-{number}")).await?);
+        }
+        for number in 0..bots.div_ceil(2) {
+            world
+                .shared
+                .push(make_row(database, &format!("soak-shared-{number}")).await?);
+        }
+        Ok(world)
+    }
+}
+
+async fn make_balance(database: &Database, currency: &'static str) -> Result<(), Error> {
+    let balance = Changes::<Balance>::new()
+        .set(columns::bals::symb, currency)
+        .set(columns::bals::curr_uuid, format!("soak-{currency}"))
+        .set(columns::bals::rp_id, WALLET)
+        .set(columns::bals::bal_avail, start_balance(currency));
+    database
+        .transact(call("soak_make", "bals"), async |transaction: &mut Transaction<'_>| {
+            transaction.insert(&balance).await.map(drop)
+        })
+        .await
+}
+
+async fn make_product(database: &Database, product: Product) -> Result<(), Error> {
+    let name = product.id();
+    let market = Changes::<Market>::new()
+        .set(columns::mkts::prod_id, name.as_str())
+        .set(columns::mkts::mkt_name, name.as_str())
+        .set(columns::mkts::mkt_venue, "coinbase")
+        .set(columns::mkts::base_curr_symb, product.base)
+        .set(columns::mkts::quote_curr_symb, product.quote)
+        .set(columns::mkts::mkt_status_tf, "online")
+        .set(columns::mkts::prc, Decimal::from_integer(100))
+        .set(columns::mkts::vol_24h, Decimal::from_integer(1_000_000));
+    let check = Changes::<MarketCheck>::new().set(columns::mkt_checks::prod_id, name.as_str());
+    let figures = Changes::<TradePerformance>::new()
+        .set(columns::trade_perfs::prod_id, name.as_str())
+        .set(columns::trade_perfs::lta, "A")
+        .set(columns::trade_perfs::needs_recalc_yn, "N");
+    database
+        .transact(call("soak_make", "mkts"), async |transaction: &mut Transaction<'_>| {
+            transaction.insert(&market).await?;
+            transaction.insert(&check).await?;
+            transaction.insert(&figures).await.map(drop)
+        })
+        .await
+}
+
+/// A position on paper that is neither bought nor sold: only its counters and notes are used.
+async fn make_row(database: &Database, name: &str) -> Result<i64, Error> {
+    let row = Changes::<Position>::new()
+        .set(columns::poss::bo_uuid, name)
+        .set(columns::poss::test_txn_yn, "Y")
+        .set(columns::poss::pos_stat, "CLOSE");
+    database
+        .transact(call("soak_make", "poss"), async |transaction: &mut Transaction<'_>| {
+            Ok(transaction.insert(&row).await?.last_id)
+        })
+        .await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_are_all_different() {
+        let mut names: Vec<String> = (0..PRODUCTS).map(|index| Product::of(index).id()).collect();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), PRODUCTS);
+    }
+
+    #[test]
+    fn a_version_names_its_operation() {
+        let id = OperationId {
+            bot: 63,
+            life: 17,
+            number: 123_456,
+        };
+        assert_eq!(id_of_version(version_of(id)), Some(id));
+    }
+
+    #[test]
+    fn two_bots_share_a_row_and_no_column() {
+        assert_eq!(World::note_of(0), (0, false));
+        assert_eq!(World::note_of(1), (0, true));
+        assert_eq!(World::note_of(2), (1, false));
+    }
+}
