@@ -6,13 +6,14 @@ use std::time::Instant;
 
 use crate::dialect::Dialect;
 use crate::engine::mysql::GIVEN_UP;
-use crate::engine::operation::{OPERATION_TABLE, Operation, Recorded};
-use crate::engine::{Deadline, Engine, Outcome, Transaction, mysql, sqlite};
+use crate::engine::operation::{OPERATION_TABLE, Operation};
+use crate::engine::{Deadline, Engine, Outcome, mysql, sqlite};
 use crate::error::{Call, Error, ErrorKind};
 use crate::figures::{Figures, FiguresSnapshot};
 use crate::options::{Location, Options};
 use crate::record::Record;
 use crate::row::Row;
+use crate::transact;
 use crate::value::Value;
 
 /// A trading database with its candles, on a server or in files.
@@ -110,7 +111,9 @@ impl Database {
         &self.inner.engine
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
+    /// The engine's language.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
         match self.inner.engine {
             Engine::MySql(_) => Dialect::MySql,
             Engine::Sqlite(_) => Dialect::Sqlite,
@@ -129,14 +132,20 @@ impl Database {
         Deadline(Instant::now() + self.inner.options.call_timeout)
     }
 
-    /// All rows of a query.
-    pub(crate) async fn rows(
+    /// All rows of a query with bound values, as one statement sees them.
+    ///
+    /// # Errors
+    /// What the engine refuses; the database cannot be reached.
+    pub async fn rows(
         &self,
         call: Call,
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
         let begun = Instant::now();
+        if let Some(observer) = &self.inner.options.observer {
+            observer.tell(call, sql, &values, false);
+        }
         let done = match &self.inner.engine {
             Engine::MySql(pool) => pool.read(call, sql, values, self.deadline()).await,
             Engine::Sqlite(file) => file.read(call, sql, values, self.deadline()).await,
@@ -166,30 +175,9 @@ impl Database {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Outcome, Error> {
-        self.transact(call, async |transaction: &mut Transaction<'_>| {
+        transact!(self, call, |transaction| {
             transaction.run(sql, values.clone()).await
         })
-        .await
-    }
-
-    /// Runs a transaction until it is committed once, or known not to be. `work` may run several times: it must have no
-    /// other effect than its statements.
-    ///
-    /// # Errors
-    /// What `work` gives, but for conflicts and lost connections that another attempt cures; [`ErrorKind::OutcomeUnknown`]
-    /// when it could not be found out in time whether the commit took place.
-    pub async fn transact<T: Recorded>(
-        &self,
-        call: Call,
-        work: impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let begun = Instant::now();
-        let done = match &self.inner.engine {
-            Engine::MySql(pool) => pool.transact(call, self.deadline(), &work).await,
-            Engine::Sqlite(file) => file.transact(call, self.deadline(), &work).await,
-        };
-        self.note(call, begun, done.is_err());
-        done
     }
 
     /// Whether a write was committed whose error was [`ErrorKind::OutcomeUnknown`]; the error's key is the operation.
@@ -202,19 +190,26 @@ impl Database {
             table: OPERATION_TABLE,
         };
         // Writing the token takes its key's lock: a transaction that still holds it is waited for.
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let insert = format!("INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, '{GIVEN_UP}', '')");
-            match transaction.run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())]).await {
+        transact!(self, CALL, |transaction| {
+            let insert = format!(
+                "INSERT INTO {OPERATION_TABLE} (operation, method, result) VALUES (?, '{GIVEN_UP}', '')"
+            );
+            match transaction
+                .run(&insert, vec![Value::Bytes(operation.as_bytes().to_vec())])
+                .await
+            {
                 Ok(_) => Ok(false),
                 Err(error) if error.kind == ErrorKind::Duplicate => {
                     let sql = format!("SELECT method FROM {OPERATION_TABLE} WHERE operation = ?");
-                    let rows = transaction.rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())]).await?;
-                    Ok(rows.first().and_then(|row| row.get("method")) != Some(&Value::from(GIVEN_UP)))
+                    let rows = transaction
+                        .rows(&sql, vec![Value::Bytes(operation.as_bytes().to_vec())])
+                        .await?;
+                    Ok(rows.first().and_then(|row| row.get("method"))
+                        != Some(&Value::from(GIVEN_UP)))
                 }
                 Err(error) => Err(error),
             }
         })
-        .await
     }
 
     pub(crate) fn process(&self) -> &str {
@@ -222,7 +217,7 @@ impl Database {
     }
 
     /// Counts a call; now and then the figures are put where other processes can read them.
-    fn note(&self, call: Call, begun: Instant, failed: bool) {
+    pub(crate) fn note(&self, call: Call, begun: Instant, failed: bool) {
         let time = begun.elapsed();
         let slow = time >= self.inner.options.slow_after;
         self.inner.figures.called(call.method, time, failed, slow);

@@ -28,11 +28,13 @@ pub use change::{Assign, Changes};
 pub use database::Database;
 pub use dialect::Dialect;
 pub use engine::operation::{Operation, Recorded};
+#[doc(hidden)]
+pub use engine::{Attempts, Begun, Ended};
 pub use engine::{Outcome, Transaction};
 pub use error::{Call, Error, ErrorKind};
 pub use figures::{FiguresSnapshot, MethodFigures};
 pub use methods::*;
-pub use options::{FileWrites, Location, Options};
+pub use options::{FileWrites, Location, Observer, Options, Statement};
 pub use process::ProcessFigures;
 pub use record::{Column, Record};
 pub use records::*;

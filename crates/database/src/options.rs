@@ -8,6 +8,7 @@ use cbtrade_core::{Clock, SystemClock};
 use cbtrade_mysql::{Secret, Target};
 
 use crate::error::{Call, Error, ErrorKind};
+use crate::value::Value;
 
 /// Where the database is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -177,10 +178,45 @@ pub struct Options {
     pub at_connect: Vec<String>,
     /// What the connections call themselves in the server's process list.
     pub program: String,
+    /// Is told of every statement before it is sent; for measurements and tests.
+    pub observer: Option<Observer>,
     /// The clock of a SQLite file's defaults and comparisons; a server has its own.
     pub clock: Arc<dyn Clock>,
     /// How a SQLite file is written to. Everybody but a measurement of the old way wants the queue.
     pub file_writes: FileWrites,
+}
+
+/// A statement on its way to the database.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Statement {
+    /// The method that sends it.
+    pub method: &'static str,
+    /// Its text.
+    pub sql: String,
+    /// Its values.
+    pub values: Vec<Value>,
+    /// Whether it is part of a transaction.
+    pub in_transaction: bool,
+}
+
+/// Is told of statements.
+#[derive(Clone)]
+pub struct Observer(Arc<dyn Fn(Statement) + Send + Sync>);
+
+impl Observer {
+    /// Calls `observe` with every statement.
+    pub fn new(observe: impl Fn(Statement) + Send + Sync + 'static) -> Observer {
+        Observer(Arc::new(observe))
+    }
+
+    pub(crate) fn tell(&self, call: Call, sql: &str, values: &[Value], in_transaction: bool) {
+        (self.0)(Statement {
+            method: call.method,
+            sql: sql.to_owned(),
+            values: values.to_vec(),
+            in_transaction,
+        });
+    }
 }
 
 /// How a process writes to a SQLite file.
@@ -208,6 +244,7 @@ impl Default for Options {
             figures_every: Duration::from_secs(10),
             at_connect: Vec::new(),
             program: "cbtrade".to_owned(),
+            observer: None,
             clock: Arc::new(SystemClock),
             file_writes: FileWrites::InTurn,
         }

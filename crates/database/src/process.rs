@@ -4,12 +4,12 @@ use cbtrade_core::Timestamp;
 
 use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::engine::Transaction;
 use crate::engine::operation::OPERATION_TABLE;
 use crate::error::{Call, Error, ErrorKind};
 use crate::figures::FiguresSnapshot;
 use crate::record::record;
 use crate::schema::PROCESS_TABLE;
+use crate::transact;
 use crate::value::Value;
 
 /// Time after which a process that was not seen again is forgotten, in seconds.
@@ -94,7 +94,7 @@ impl Database {
             "DELETE FROM {PROCESS_TABLE} WHERE seen < {}",
             self.dialect().seconds_ago()
         );
-        self.transact(CALL, async |transaction: &mut Transaction<'_>| {
+        transact!(self, CALL, |transaction| {
             let values = vec![
                 Value::from(self.process()),
                 Value::from(self.options().program.as_str()),
@@ -109,7 +109,6 @@ impl Database {
                 .await?;
             Ok(())
         })
-        .await
     }
 
     /// The figures of all processes seen within a day, those seen last first.

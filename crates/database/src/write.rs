@@ -34,7 +34,7 @@ pub(crate) fn shown(key: Key<'_>) -> String {
         .join(", ")
 }
 
-impl Transaction<'_> {
+impl Transaction {
     /// Inserts a row; what is not named gets the table's default.
     pub(crate) async fn insert<R: Record>(
         &mut self,
@@ -106,7 +106,7 @@ impl Transaction<'_> {
     }
 }
 
-impl Transaction<'_> {
+impl Transaction {
     /// Updates the row of a key, or inserts it where there is none. On insert the key's columns are written too, and what
     /// is NULL or empty is left to the table's defaults, as the original layer does.
     ///

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
-use cbtrade_database::{Call, Database, Error, ErrorKind, Location, Options, Transaction, Value};
+use cbtrade_database::{Call, Database, Error, ErrorKind, Location, Options, Value, transact};
 use cbtrade_mysql::{Secret, Target};
 use cbtrade_testkit::{
     Action, After, Direction, Fault, FaultProxy, Random, TestServer, seed_from_env,
@@ -46,26 +46,22 @@ async fn prepared(server: &TestServer) -> Target {
 }
 
 async fn increment(database: &Database, id: i64) -> Result<u64, Error> {
-    database
-        .transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let done = transaction
-                .run(
-                    "UPDATE counter SET n = n + 1 WHERE id = ?",
-                    vec![Value::from(id)],
-                )
-                .await?;
-            Ok(done.rows_changed)
-        })
-        .await
+    transact!(database, CALL, |transaction| {
+        let done = transaction
+            .run(
+                "UPDATE counter SET n = n + 1 WHERE id = ?",
+                vec![Value::from(id)],
+            )
+            .await?;
+        Ok(done.rows_changed)
+    })
 }
 
 async fn number(database: &Database, sql: &str) -> i64 {
-    let found = database
-        .transact(CALL, async |transaction: &mut Transaction<'_>| {
-            let mut rows = transaction.rows(sql, Vec::new()).await?;
-            Ok(rows.remove(0).take::<i64>(0).unwrap())
-        })
-        .await;
+    let found = transact!(database, CALL, |transaction| {
+        let mut rows = transaction.rows(sql, Vec::new()).await?;
+        Ok(rows.remove(0).take::<i64>(0).unwrap())
+    });
     found.unwrap()
 }
 
@@ -98,19 +94,17 @@ async fn a_commit_whose_answer_is_lost_is_neither_lost_nor_doubled() {
                 after: After::Containing(b"COMMIT".to_vec()),
                 action,
             });
-            let id = database
-                .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                    transaction
-                        .run("UPDATE counter SET n = n + 1 WHERE id = 1", Vec::new())
-                        .await?;
-                    let note = Value::from(format!("number {number}"));
-                    Ok(transaction
-                        .run("INSERT INTO numbered (note) VALUES (?)", vec![note])
-                        .await?
-                        .last_id)
-                })
-                .await
-                .unwrap();
+            let id = transact!(&database, CALL, |transaction| {
+                transaction
+                    .run("UPDATE counter SET n = n + 1 WHERE id = 1", Vec::new())
+                    .await?;
+                let note = Value::from(format!("number {number}"));
+                Ok(transaction
+                    .run("INSERT INTO numbered (note) VALUES (?)", vec![note])
+                    .await?
+                    .last_id)
+            })
+            .unwrap();
             let sql = format!(
                 "SELECT COUNT(*) FROM numbered WHERE id = {id} AND note = 'number {number}'"
             );
@@ -251,16 +245,14 @@ async fn a_full_pool_says_so_and_serves_again() {
             let (database, inside, leave) =
                 (database.clone(), Arc::clone(&inside), Arc::clone(&leave));
             async move {
-                database
-                    .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                        transaction
-                            .run("UPDATE counter SET n = 7 WHERE id = 1", Vec::new())
-                            .await?;
-                        inside.wait().await;
-                        leave.wait().await;
-                        Ok(())
-                    })
-                    .await
+                transact!(&database, CALL, |transaction| {
+                    transaction
+                        .run("UPDATE counter SET n = 7 WHERE id = 1", Vec::new())
+                        .await?;
+                    inside.wait().await;
+                    leave.wait().await;
+                    Ok(())
+                })
             }
         });
         inside.wait().await;
@@ -290,16 +282,14 @@ async fn a_call_that_is_dropped_half_way_leaves_nothing_behind() {
             let dropped = tokio::spawn({
                 let (database, inside) = (database.clone(), Arc::clone(&inside));
                 async move {
-                    database
-                        .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                            transaction
-                                .run("UPDATE counter SET n = n + 100 WHERE id = 1", Vec::new())
-                                .await?;
-                            inside.wait().await;
-                            std::future::pending::<()>().await;
-                            Ok(())
-                        })
-                        .await
+                    transact!(&database, CALL, |transaction| {
+                        transaction
+                            .run("UPDATE counter SET n = n + 100 WHERE id = 1", Vec::new())
+                            .await?;
+                        inside.wait().await;
+                        std::future::pending::<()>().await;
+                        Ok(())
+                    })
                 }
             });
             inside.wait().await;
@@ -330,18 +320,16 @@ async fn a_deadlock_runs_the_whole_transaction_again() {
                 let met = AtomicU32::new(0);
                 tokio::spawn(async move {
                     let add = "UPDATE counter SET n = n + 1 WHERE id = ?";
-                    database
-                        .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                            attempts.fetch_add(1, Ordering::Relaxed);
-                            transaction.run(add, vec![Value::from(first)]).await?;
-                            // Only the first attempts meet: with each one's first row locked, one of them must yield.
-                            if met.fetch_add(1, Ordering::Relaxed) == 0 {
-                                meet.wait().await;
-                            }
-                            transaction.run(add, vec![Value::from(second)]).await?;
-                            Ok(())
-                        })
-                        .await
+                    transact!(&database, CALL, |transaction| {
+                        attempts.fetch_add(1, Ordering::Relaxed);
+                        transaction.run(add, vec![Value::from(first)]).await?;
+                        // Only the first attempts meet: with each one's first row locked, one of them must yield.
+                        if met.fetch_add(1, Ordering::Relaxed) == 0 {
+                            meet.wait().await;
+                        }
+                        transaction.run(add, vec![Value::from(second)]).await?;
+                        Ok(())
+                    })
                 })
             })
             .collect();

@@ -6,8 +6,12 @@ pub(crate) mod sqlite;
 
 use std::time::Instant;
 
+use operation::Recorded;
+
+use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::error::{Call, Error};
+use crate::error::{Call, Error, ErrorKind};
+use crate::options::Observer;
 use crate::row::Row;
 use crate::value::Value;
 
@@ -27,17 +31,32 @@ pub(crate) enum Engine {
 }
 
 /// A transaction under way. Dropped without a commit, it is rolled back.
-pub struct Transaction<'a> {
+pub struct Transaction {
     pub(crate) call: Call,
-    pub(crate) way: Way<'a>,
+    pub(crate) way: Way,
+    observer: Option<Observer>,
 }
 
-pub(crate) enum Way<'a> {
-    MySql(mysql::Open<'a>),
-    Sqlite(&'a mut sqlite::Turn),
+pub(crate) enum Way {
+    MySql(mysql::Open),
+    Sqlite(sqlite::Turn),
 }
 
-impl Transaction<'_> {
+impl Transaction {
+    pub(crate) fn new(call: Call, way: Way) -> Transaction {
+        Transaction {
+            call,
+            way,
+            observer: None,
+        }
+    }
+
+    fn tell(&self, sql: &str, values: &[Value]) {
+        if let Some(observer) = &self.observer {
+            observer.tell(self.call, sql, values, true);
+        }
+    }
+
     /// The engine's language.
     #[must_use]
     pub fn dialect(&self) -> Dialect {
@@ -52,6 +71,7 @@ impl Transaction<'_> {
     /// # Errors
     /// What the engine refused, or a lost connection.
     pub async fn run(&mut self, sql: &str, values: Vec<Value>) -> Result<Outcome, Error> {
+        self.tell(sql, &values);
         match &mut self.way {
             Way::MySql(open) => open.run(self.call, sql, values).await,
             Way::Sqlite(turn) => turn.run(self.call, sql, values).await,
@@ -63,11 +83,156 @@ impl Transaction<'_> {
     /// # Errors
     /// As [`Transaction::run`].
     pub async fn rows(&mut self, sql: &str, values: Vec<Value>) -> Result<Vec<Row>, Error> {
+        self.tell(sql, &values);
         match &mut self.way {
             Way::MySql(open) => open.rows(self.call, sql, values).await,
             Way::Sqlite(turn) => turn.rows(self.call, sql, values).await,
         }
     }
+}
+
+/// The beginning of an attempt.
+#[doc(hidden)]
+pub enum Begun {
+    /// A transaction to do the work in.
+    Open(Transaction),
+    /// An earlier attempt turns out to be committed; its recorded result.
+    Committed(String),
+}
+
+/// The end of an attempt.
+#[doc(hidden)]
+pub enum Ended<T> {
+    /// The call's result.
+    Done(Result<T, Error>),
+    /// Another attempt is to be made.
+    Again,
+}
+
+/// The attempts at one transaction; what [`crate::transact!`] is made of.
+#[doc(hidden)]
+pub struct Attempts<'a> {
+    database: &'a Database,
+    call: Call,
+    begun: Instant,
+    engine: EngineAttempts<'a>,
+}
+
+enum EngineAttempts<'a> {
+    MySql(mysql::Attempts<'a>),
+    Sqlite(sqlite::Attempts<'a>),
+}
+
+impl<'a> Attempts<'a> {
+    /// The attempts at a transaction of a call.
+    #[must_use]
+    pub fn new(database: &'a Database, call: Call) -> Attempts<'a> {
+        let deadline = database.deadline();
+        let engine = match database.engine() {
+            Engine::MySql(pool) => {
+                EngineAttempts::MySql(mysql::Attempts::new(pool, call, deadline))
+            }
+            Engine::Sqlite(file) => {
+                EngineAttempts::Sqlite(sqlite::Attempts::new(file, call, deadline))
+            }
+        };
+        Attempts {
+            database,
+            call,
+            begun: Instant::now(),
+            engine,
+        }
+    }
+
+    /// Begins the next attempt.
+    ///
+    /// # Errors
+    /// No transaction can be had in time.
+    pub async fn begin(&mut self) -> Result<Begun, Error> {
+        let mut begun = match &mut self.engine {
+            EngineAttempts::MySql(attempts) => attempts.begin().await,
+            EngineAttempts::Sqlite(attempts) => attempts.begin().await,
+        };
+        match &mut begun {
+            Ok(Begun::Open(transaction)) => {
+                transaction.observer = self.database.options().observer.clone()
+            }
+            Ok(Begun::Committed(_)) => {}
+            Err(_) => self.database.note(self.call, self.begun, true),
+        }
+        begun
+    }
+
+    /// Ends an attempt with what its work gave.
+    pub async fn finish<T: Recorded>(
+        &mut self,
+        transaction: Transaction,
+        result: Result<T, Error>,
+    ) -> Ended<T> {
+        let ended =
+            match (&mut self.engine, transaction.way) {
+                (EngineAttempts::MySql(attempts), Way::MySql(open)) => {
+                    attempts.finish(open, result).await
+                }
+                (EngineAttempts::Sqlite(attempts), Way::Sqlite(turn)) => {
+                    attempts.finish(turn, result).await
+                }
+                _ => Ended::Done(Err(Error::new(self.call, ErrorKind::Other)
+                    .detail("a transaction of another database"))),
+            };
+        if let Ended::Done(done) = &ended {
+            self.database.note(self.call, self.begun, done.is_err());
+        }
+        ended
+    }
+
+    /// The result of an attempt that turned out to be committed.
+    ///
+    /// # Errors
+    /// A record that cannot be read.
+    pub fn committed<T: Recorded>(&self, record: &str) -> Result<T, Error> {
+        self.database.note(self.call, self.begun, false);
+        recalled(self.call, record)
+    }
+}
+
+fn recalled<T: Recorded>(call: Call, record: &str) -> Result<T, Error> {
+    T::recall(record).ok_or_else(|| {
+        Error::new(call, ErrorKind::Answer).detail("the operation's result cannot be read")
+    })
+}
+
+/// Runs a transaction until it is committed once, or known not to be; gives its result.
+///
+/// `transact!(database, call, |transaction| { … })` runs the block with a [`Transaction`]; the block may use `?` and ends
+/// with a `Result<T, Error>`, whose `T` is [`Recorded`]. It is run again as a whole when another writer was in the way or
+/// a connection was lost, so it must have no other effect than its statements. Conflicts and lost connections that another
+/// attempt cures are never seen; [`crate::ErrorKind::OutcomeUnknown`] comes out when it could not be found out in time
+/// whether the commit took place.
+///
+/// It is a macro and not a method with a closure, because futures of closures that borrow cannot be shown to be `Send`
+/// (rust-lang/rust issue 110338), and bots run on many threads.
+#[macro_export]
+macro_rules! transact {
+    ($database:expr, $call:expr, |$transaction:ident| $work:block) => {{
+        let mut attempts = $crate::Attempts::new($database, $call);
+        loop {
+            let mut open = match attempts.begin().await {
+                Ok($crate::Begun::Open(open)) => open,
+                Ok($crate::Begun::Committed(record)) => break attempts.committed(&record),
+                Err(error) => break Err(error),
+            };
+            let result = async {
+                let $transaction = &mut open;
+                $work
+            }
+            .await;
+            match attempts.finish(open, result).await {
+                $crate::Ended::Done(done) => break done,
+                $crate::Ended::Again => {}
+            }
+        }
+    }};
 }
 
 /// The end of a call's patience.

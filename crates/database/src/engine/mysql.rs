@@ -1,5 +1,6 @@
 //! MySQL and MariaDB: a bounded pool, whole-transaction retries, and commits whose outcome is always found out.
 
+mod attempts;
 mod convert;
 mod pool;
 
@@ -8,11 +9,13 @@ use std::time::Duration;
 use cbtrade_mysql::mysql_async::{Conn, prelude::Queryable as _};
 use cbtrade_mysql::{ErrorClass, Session};
 
-pub(crate) use convert::{parameter, rows_of};
+pub(crate) use attempts::Attempts;
 pub(crate) use pool::{Connection, Pool};
 
-use super::operation::{OPERATION_TABLE, Operation, Recorded};
-use super::{Deadline, Outcome, Transaction, Way};
+use convert::{parameter, rows_of};
+
+use super::operation::{OPERATION_TABLE, Operation};
+use super::{Deadline, Outcome};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
 use crate::value::Value;
@@ -29,12 +32,14 @@ pub(crate) const GIVEN_UP: &str = "given up";
 const DEFINITION_LOCK: &str = "cbtrade-definitions";
 
 /// A transaction under way on a connection.
-pub(crate) struct Open<'a> {
-    session: &'a mut Session,
+pub(crate) struct Open {
+    connection: Connection,
     deadline: Deadline,
+    /// Whether the operation's token is written already, because an earlier attempt may be committed.
+    token_taken: bool,
 }
 
-impl Open<'_> {
+impl Open {
     pub(crate) async fn run(
         &mut self,
         call: Call,
@@ -43,10 +48,15 @@ impl Open<'_> {
     ) -> Result<Outcome, Error> {
         // Without values there is nothing to prepare, and some definitions cannot be prepared at all.
         let ran = if values.is_empty() {
-            within(call, self.deadline, self.session.run_text(sql)).await?
+            within(call, self.deadline, self.connection.session().run_text(sql)).await?
         } else {
             let parameters: Vec<_> = values.into_iter().map(parameter).collect();
-            within(call, self.deadline, self.session.run(sql, parameters)).await?
+            within(
+                call,
+                self.deadline,
+                self.connection.session().run(sql, parameters),
+            )
+            .await?
         };
         Ok(Outcome {
             rows_changed: ran.affected,
@@ -63,7 +73,7 @@ impl Open<'_> {
         sql: &str,
         values: Vec<Value>,
     ) -> Result<Vec<Row>, Error> {
-        query(self.session, call, self.deadline, sql, values).await
+        query(self.connection.session(), call, self.deadline, sql, values).await
     }
 }
 
@@ -101,14 +111,6 @@ async fn within<T>(
         Ok(Err(source)) => Err(Error::of_server(call, source)),
         Err(_) => Err(Error::new(call, ErrorKind::Deadline)),
     }
-}
-
-/// How an attempt at a transaction ended without a value.
-enum Failed {
-    /// It is known to be rolled back, or will be when the server sees that its connection is gone.
-    Before(Error),
-    /// The connection was lost between COMMIT and its answer.
-    InCommit(Error),
 }
 
 impl Pool {
@@ -176,81 +178,8 @@ impl Pool {
         }
     }
 
-    /// Runs a transaction until it is committed once, or known not to be.
-    pub(crate) async fn transact<T: Recorded>(
-        &self,
-        call: Call,
-        deadline: Deadline,
-        work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
-        let operation = Operation::new();
-        let mut waits = Waits::new();
-        let mut in_doubt = false;
-        loop {
-            // Once a commit may have happened, finding out comes before the call's own patience.
-            let until = match in_doubt {
-                false => deadline,
-                true => Deadline(deadline.0 + self.options().outcome_timeout),
-            };
-            let attempt = match self.acquire(call, until).await {
-                Ok(connection) => attempt(connection, call, operation, in_doubt, until, work).await,
-                Err(error) => Err(Failed::Before(error)),
-            };
-            match attempt {
-                Ok(value) => return Ok(value),
-                Err(Failed::InCommit(error)) => {
-                    self.figures().outcome_unknown();
-                    in_doubt = true;
-                    waits.pause().await;
-                    self.figures()
-                        .retried(ErrorKind::Unreachable, error.server_code());
-                }
-                Err(Failed::Before(error)) if in_doubt && leaves_in_doubt(&error) => {
-                    let wait = waits.next();
-                    if until.left() <= wait {
-                        return Err(Error::new(call, ErrorKind::OutcomeUnknown)
-                            .key(operation)
-                            .because(error));
-                    }
-                    tokio::time::sleep(wait).await;
-                }
-                Err(Failed::Before(error)) if in_doubt => {
-                    return self.settle(call, operation, until, error).await;
-                }
-                Err(Failed::Before(error)) => {
-                    self.wait_or_give_up(call, error, &mut waits, until).await?;
-                }
-            }
-        }
-    }
-
-    /// Ends a doubt with a refusal: takes the token for good, so that the earlier attempt cannot be committed any more
-    /// even if it is still on its way; or finds that it was.
-    async fn settle<T: Recorded>(
-        &self,
-        call: Call,
-        operation: Operation,
-        until: Deadline,
-        refusal: Error,
-    ) -> Result<T, Error> {
-        let unknown = |source: Error| {
-            Error::new(call, ErrorKind::OutcomeUnknown)
-                .key(operation)
-                .because(source)
-        };
-        let mut connection = self.acquire(call, until).await.map_err(unknown)?;
-        let taken = take_token(&mut connection, call, GIVEN_UP, operation, until)
-            .await
-            .map_err(unknown)?;
-        connection.release();
-        match taken {
-            None => Err(refusal),
-            Some(recorded) => recalled(call, &recorded),
-        }
-    }
-
     /// After a failed attempt: waits if another one may help and there is time, else gives the error.
-    async fn wait_or_give_up(
+    pub(crate) async fn wait_or_give_up(
         &self,
         call: Call,
         error: Error,
@@ -313,101 +242,6 @@ async fn define_alone(
     Ok(())
 }
 
-/// Whether an error leaves it open what became of an earlier commit.
-fn leaves_in_doubt(error: &Error) -> bool {
-    matches!(
-        error.kind,
-        ErrorKind::Unreachable
-            | ErrorKind::PoolExhausted
-            | ErrorKind::Deadline
-            | ErrorKind::Conflict
-            | ErrorKind::AccessDenied
-    )
-}
-
-/// One attempt. `again` is whether an earlier attempt may have been committed.
-///
-/// The token is written last, in one round trip with COMMIT, because that costs nothing; but first when an earlier attempt
-/// may be committed: then the key either tells that it was, or waits for it, or is taken before it.
-async fn attempt<T: Recorded>(
-    mut connection: Connection,
-    call: Call,
-    operation: Operation,
-    again: bool,
-    deadline: Deadline,
-    work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-) -> Result<T, Failed> {
-    let begun = within(
-        call,
-        deadline,
-        connection.session().execute("START TRANSACTION"),
-    )
-    .await;
-    if let Err(error) = begun {
-        return Err(Failed::Before(error));
-    }
-    if again {
-        match take_token(&mut connection, call, call.method, operation, deadline).await {
-            Ok(None) => {}
-            Ok(Some(recorded)) => {
-                roll_back(connection).await;
-                return recalled(call, &recorded).map_err(Failed::Before);
-            }
-            Err(error) => {
-                roll_back(connection).await;
-                return Err(Failed::Before(error));
-            }
-        }
-    }
-    let mut transaction = Transaction {
-        call,
-        way: Way::MySql(Open {
-            session: connection.session(),
-            deadline,
-        }),
-    };
-    let value = match work(&mut transaction).await {
-        Ok(value) => value,
-        Err(error) => {
-            roll_back(connection).await;
-            return Err(Failed::Before(error));
-        }
-    };
-    let record = value.record();
-    let last = if again {
-        format!(
-            "UPDATE {OPERATION_TABLE} SET result = '{record}' WHERE operation = X'{operation}'; COMMIT"
-        )
-    } else {
-        insert_token(call.method, operation, &record) + "; COMMIT"
-    };
-    // A lost answer leaves the session broken, and that is what tells the two cases apart.
-    match within(call, deadline, connection.session().execute(&last)).await {
-        Ok(_) => {
-            connection.release();
-            Ok(value)
-        }
-        Err(error) if connection.session().is_broken() || error.kind == ErrorKind::Deadline => {
-            Err(Failed::InCommit(error))
-        }
-        Err(error) if is_lost(&error) => Err(Failed::InCommit(error)),
-        Err(error) => {
-            roll_back(connection).await;
-            Err(Failed::Before(error))
-        }
-    }
-}
-
-fn is_lost(error: &Error) -> bool {
-    error.kind == ErrorKind::Unreachable
-}
-
-fn recalled<T: Recorded>(call: Call, recorded: &str) -> Result<T, Error> {
-    T::recall(recorded).ok_or_else(|| {
-        Error::new(call, ErrorKind::Answer).detail("the operation's result cannot be read")
-    })
-}
-
 /// Token and result are ours and hold letters and digits only, so they may stand in the text: it is what lets the token
 /// travel with COMMIT.
 fn insert_token(method: &str, operation: Operation, record: &str) -> String {
@@ -447,15 +281,6 @@ async fn take_token(
                 .ok_or_else(|| Error::new(call, ErrorKind::OutcomeUnknown).key(operation))
         }
         Err(error) => Err(error),
-    }
-}
-
-/// Rolls back and gives the connection back, or throws it away if that does not work at once.
-async fn roll_back(mut connection: Connection) {
-    let rolled_back =
-        tokio::time::timeout(ROLLBACK_TIMEOUT, connection.session().execute("ROLLBACK")).await;
-    if matches!(rolled_back, Ok(Ok(_))) {
-        connection.release();
     }
 }
 

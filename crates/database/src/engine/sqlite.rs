@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use super::operation::Recorded;
-use super::{Deadline, Outcome, Transaction};
+use super::{Begun, Deadline, Ended, Outcome};
 use crate::error::{Call, Error};
 use crate::figures::Figures;
 use crate::options::Options;
@@ -13,6 +13,23 @@ use crate::value::Value;
 
 pub(crate) struct File {}
 pub(crate) struct Turn {}
+pub(crate) struct Attempts<'a>(&'a File);
+
+impl<'a> Attempts<'a> {
+    pub(crate) fn new(file: &'a File, _call: Call, _deadline: Deadline) -> Attempts<'a> {
+        Attempts(file)
+    }
+    pub(crate) async fn begin(&mut self) -> Result<Begun, Error> {
+        todo!()
+    }
+    pub(crate) async fn finish<T: Recorded>(
+        &mut self,
+        _turn: Turn,
+        _result: Result<T, Error>,
+    ) -> Ended<T> {
+        todo!()
+    }
+}
 
 impl Turn {
     pub(crate) async fn run(
@@ -52,14 +69,6 @@ impl File {
         _values: Vec<Value>,
         _deadline: Deadline,
     ) -> Result<Vec<Row>, Error> {
-        todo!()
-    }
-    pub(crate) async fn transact<T: Recorded>(
-        &self,
-        _call: Call,
-        _deadline: Deadline,
-        _work: &impl AsyncFn(&mut Transaction<'_>) -> Result<T, Error>,
-    ) -> Result<T, Error> {
         todo!()
     }
 }

@@ -8,8 +8,9 @@ use cbtrade_core::quote_identifier;
 
 use crate::database::Database;
 use crate::dialect::Dialect;
-use crate::engine::{Engine, Transaction};
+use crate::engine::Engine;
 use crate::error::{Call, Error, ErrorKind};
+use crate::transact;
 use crate::value::Value;
 
 /// A query that gives rows once the definition is there.
@@ -105,20 +106,18 @@ pub(super) async fn guarded(
             .await
         }
         Engine::Sqlite(_) => {
-            database
-                .transact(call, async |transaction: &mut Transaction<'_>| {
-                    if transaction
-                        .rows(&guard.sql, guard.values.clone())
-                        .await?
-                        .is_empty()
-                    {
-                        for statement in &statements {
-                            transaction.run(statement, Vec::new()).await?;
-                        }
+            transact!(database, call, |transaction| {
+                if transaction
+                    .rows(&guard.sql, guard.values.clone())
+                    .await?
+                    .is_empty()
+                {
+                    for statement in &statements {
+                        transaction.run(statement, Vec::new()).await?;
                     }
-                    Ok(())
-                })
-                .await
+                }
+                Ok(())
+            })
         }
     }
 }

@@ -4,7 +4,7 @@
 
 use std::fmt;
 
-use cbtrade_database::{Call, Database, Location, Options, Transaction, Value};
+use cbtrade_database::{Call, Database, Location, Options, Value, transact};
 use cbtrade_testkit::{Flavour, TestFolder, TestServer};
 
 const CALL: Call = Call {
@@ -72,12 +72,9 @@ impl Store {
 
     /// Runs a statement without parameters. Definitions end the transaction on a server, which does no harm here.
     pub(crate) async fn run(&self, sql: &str) {
-        let done = self
-            .database
-            .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                transaction.run(sql, Vec::new()).await.map(|_| ())
-            })
-            .await;
+        let done = transact!(&self.database, CALL, |transaction| {
+            transaction.run(sql, Vec::new()).await.map(|_| ())
+        });
         done.unwrap_or_else(|error| panic!("{self}: {sql}: {error:?}"));
     }
 
@@ -93,17 +90,14 @@ impl Store {
     /// All rows of a query, as texts.
     pub(crate) async fn text_rows(&self, sql: &str) -> Vec<Vec<String>> {
         let found = std::sync::Mutex::new(Vec::new());
-        let done = self
-            .database
-            .transact(CALL, async |transaction: &mut Transaction<'_>| {
-                let rows = transaction.rows(sql, Vec::new()).await?;
-                *found.lock().unwrap() = rows
-                    .iter()
-                    .map(|row| row.values().iter().map(Value::to_string).collect())
-                    .collect();
-                Ok(())
-            })
-            .await;
+        let done = transact!(&self.database, CALL, |transaction| {
+            let rows = transaction.rows(sql, Vec::new()).await?;
+            *found.lock().unwrap() = rows
+                .iter()
+                .map(|row| row.values().iter().map(Value::to_string).collect())
+                .collect();
+            Ok(())
+        });
         done.unwrap_or_else(|error| panic!("{self}: {sql}: {error:?}"));
         found.into_inner().unwrap()
     }
