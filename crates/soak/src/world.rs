@@ -1,14 +1,16 @@
 //! The fixed part of a soak's database: what is there before the first bot, and how rows are named.
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{
-    Balance, Changes, Database, Error, Market, MarketCheck, Position, TradePerformance,
-    Transaction, columns,
-};
+use cbtrade_database::{Call, Database, Error, Value, transact};
 use serde::{Deserialize, Serialize};
 
-use crate::call;
 use crate::history::{OperationId, Side};
+use crate::sql::insert;
+
+const CALL: Call = Call {
+    method: "soak_make",
+    table: "",
+};
 
 /// Quote currencies.
 pub const QUOTES: [&str; 2] = ["USDC", "USDT"];
@@ -158,54 +160,52 @@ impl World {
 }
 
 async fn make_balance(database: &Database, currency: &'static str) -> Result<(), Error> {
-    let balance = Changes::<Balance>::new()
-        .set(columns::bals::symb, currency)
-        .set(columns::bals::curr_uuid, format!("soak-{currency}"))
-        .set(columns::bals::rp_id, WALLET)
-        .set(columns::bals::bal_avail, start_balance(currency));
-    database
-        .transact(call("soak_make", "bals"), async |transaction: &mut Transaction<'_>| {
-            transaction.insert(&balance).await.map(drop)
-        })
-        .await
+    transact!(database, CALL, |transaction| {
+        let row = [
+            ("symb", Value::from(currency)),
+            ("curr_uuid", Value::from(format!("soak-{currency}"))),
+            ("rp_id", Value::from(WALLET)),
+            ("bal_avail", Value::from(start_balance(currency))),
+        ];
+        insert(transaction, "bals", &row).await.map(drop)
+    })
 }
 
 async fn make_product(database: &Database, product: Product) -> Result<(), Error> {
     let name = product.id();
-    let market = Changes::<Market>::new()
-        .set(columns::mkts::prod_id, name.as_str())
-        .set(columns::mkts::mkt_name, name.as_str())
-        .set(columns::mkts::mkt_venue, "coinbase")
-        .set(columns::mkts::base_curr_symb, product.base)
-        .set(columns::mkts::quote_curr_symb, product.quote)
-        .set(columns::mkts::mkt_status_tf, "online")
-        .set(columns::mkts::prc, Decimal::from_integer(100))
-        .set(columns::mkts::vol_24h, Decimal::from_integer(1_000_000));
-    let check = Changes::<MarketCheck>::new().set(columns::mkt_checks::prod_id, name.as_str());
-    let figures = Changes::<TradePerformance>::new()
-        .set(columns::trade_perfs::prod_id, name.as_str())
-        .set(columns::trade_perfs::lta, "A")
-        .set(columns::trade_perfs::needs_recalc_yn, "N");
-    database
-        .transact(call("soak_make", "mkts"), async |transaction: &mut Transaction<'_>| {
-            transaction.insert(&market).await?;
-            transaction.insert(&check).await?;
-            transaction.insert(&figures).await.map(drop)
-        })
-        .await
+    transact!(database, CALL, |transaction| {
+        let market = [
+            ("prod_id", Value::from(name.as_str())),
+            ("mkt_name", Value::from(name.as_str())),
+            ("mkt_venue", Value::from("coinbase")),
+            ("base_curr_symb", Value::from(product.base)),
+            ("quote_curr_symb", Value::from(product.quote)),
+            ("mkt_status_tf", Value::from("online")),
+            ("prc", Value::from(Decimal::from_integer(100))),
+            ("vol_24h", Value::from(Decimal::from_integer(1_000_000))),
+        ];
+        insert(transaction, "mkts", &market).await?;
+        let check = [("prod_id", Value::from(name.as_str()))];
+        insert(transaction, "mkt_checks", &check).await?;
+        let figures = [
+            ("prod_id", Value::from(name.as_str())),
+            ("lta", Value::from("A")),
+            ("needs_recalc_yn", Value::from("N")),
+        ];
+        insert(transaction, "trade_perfs", &figures).await.map(drop)
+    })
 }
 
 /// A position on paper that is neither bought nor sold: only its counters and notes are used.
 async fn make_row(database: &Database, name: &str) -> Result<i64, Error> {
-    let row = Changes::<Position>::new()
-        .set(columns::poss::bo_uuid, name)
-        .set(columns::poss::test_txn_yn, "Y")
-        .set(columns::poss::pos_stat, "CLOSE");
-    database
-        .transact(call("soak_make", "poss"), async |transaction: &mut Transaction<'_>| {
-            Ok(transaction.insert(&row).await?.last_id)
-        })
-        .await
+    transact!(database, CALL, |transaction| {
+        let row = [
+            ("bo_uuid", Value::from(name)),
+            ("test_txn_yn", Value::from("Y")),
+            ("pos_stat", Value::from("CLOSE")),
+        ];
+        insert(transaction, "poss", &row).await
+    })
 }
 
 #[cfg(test)]
