@@ -184,6 +184,22 @@ pub struct Options {
     pub clock: Arc<dyn Clock>,
     /// How a SQLite file is written to. Everybody but a measurement of the old way wants the queue.
     pub file_writes: FileWrites,
+    /// How the performance rows are summed up.
+    pub performance_formula: PerformanceFormula,
+}
+
+/// How the rows of `trade_perfs` and `trade_strat_perfs` are summed up from the positions.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PerformanceFormula {
+    /// What the names say. Rates per hour and per day are the gain for what was spent and how long it was held: the sum of
+    /// the gains by the sum of cost times hours, each variant over its own positions. `win_amt` and `lose_amt` sum up
+    /// gains. The latest buy is one that is not ignored.
+    #[default]
+    HoldingTime,
+    /// As CBTrade's procedures do it, to compare with the operator's history. Rates are the gain in percent by the hours
+    /// of all positions together, so they shrink with the number of trades; `win_amt` and `lose_amt` sum up values;
+    /// ignored rows count for the latest buy.
+    Original,
 }
 
 /// A statement on its way to the database.
@@ -247,6 +263,7 @@ impl Default for Options {
             observer: None,
             clock: Arc::new(SystemClock),
             file_writes: FileWrites::InTurn,
+            performance_formula: PerformanceFormula::HoldingTime,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::marker::PhantomData;
 
+use crate::dialect::Dialect;
 use crate::row::{CellError, Row};
 use crate::value::Value;
 
@@ -47,9 +48,76 @@ impl<R, T> Column<R, T> {
 
     /// The column's name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.name
     }
+}
+
+/// A row of a table with further columns beside it, as a query puts them together.
+#[derive(Clone, Debug, PartialEq)]
+pub struct With<R, E> {
+    /// The table's row.
+    pub row: R,
+    /// What the query adds.
+    pub extra: E,
+}
+
+/// Room for the columns of both parts of a [`With`]; a test holds it against the widest tables.
+const COLUMNS_MAX: usize = 192;
+
+impl<R: Record, E: Record> With<R, E> {
+    /// The columns of both, then nothing.
+    const PADDED: [&'static str; COLUMNS_MAX] = joined(R::COLUMNS, E::COLUMNS);
+}
+
+const fn joined(left: &[&'static str], right: &[&'static str]) -> [&'static str; COLUMNS_MAX] {
+    let mut columns = [""; COLUMNS_MAX];
+    let mut at = 0;
+    while at < left.len() + right.len() {
+        columns[at] = if at < left.len() {
+            left[at]
+        } else {
+            right[at - left.len()]
+        };
+        at += 1;
+    }
+    columns
+}
+
+impl<R: Record, E: Record> Record for With<R, E> {
+    const TABLE: &'static str = R::TABLE;
+    const COLUMNS: &'static [&'static str] =
+        Self::PADDED.split_at(R::COLUMNS.len() + E::COLUMNS.len()).0;
+
+    fn from_row(mut row: Row) -> Result<Self, CellError> {
+        let extra = row.split_off(R::COLUMNS.len());
+        Ok(With {
+            row: R::from_row(row)?,
+            extra: E::from_row(extra)?,
+        })
+    }
+
+    fn into_values(self) -> Vec<Value> {
+        let mut values = self.row.into_values();
+        values.extend(self.extra.into_values());
+        values
+    }
+}
+
+/// The columns of a record for a SELECT, in its order: `a.b, a.c` for the table's other name `a`, or bare names for none.
+pub(crate) fn select_list<R: Record>(dialect: Dialect, alias: &str) -> String {
+    let mut list = String::with_capacity(R::COLUMNS.len() * 20);
+    for column in R::COLUMNS {
+        if !list.is_empty() {
+            list.push_str(", ");
+        }
+        if !alias.is_empty() {
+            list.push_str(alias);
+            list.push('.');
+        }
+        list.push_str(&dialect.name(column));
+    }
+    list
 }
 
 /// Writes a record: the struct, and its reading and writing, from one list of columns.
@@ -111,3 +179,42 @@ macro_rules! table_record {
 }
 
 pub(crate) use {record, table_record};
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+
+    record! {
+        /// Left.
+        Left of "left" { a: i64, b: Option<String> }
+    }
+
+    record! {
+        /// Right.
+        Right of "" { c: Option<i64> }
+    }
+
+    #[test]
+    fn a_row_with_more_columns_is_both_records() {
+        type Both = With<Left, Right>;
+        assert_eq!((Both::TABLE, Both::COLUMNS), ("left", &["a", "b", "c"][..]));
+        let columns: Arc<[String]> = Both::COLUMNS
+            .iter()
+            .map(|name| (*name).to_owned())
+            .collect();
+        let values = vec![Value::from(1_i64), Value::Null, Value::from(3_i64)];
+        let both = Both::from_row(Row::new(Arc::clone(&columns), values.clone())).unwrap();
+        assert_eq!((both.row.a, both.extra.c), (1, Some(3)));
+        assert_eq!(both.into_values(), values);
+        let short = Both::from_row(Row::new(columns, vec![Value::from(1_i64), Value::Null]));
+        assert_eq!(short, Err(CellError::Missing("c".to_owned())));
+    }
+
+    #[test]
+    fn columns_are_listed_one_by_one() {
+        assert_eq!(select_list::<Left>(Dialect::MySql, "l"), "l.`a`, l.`b`");
+        assert_eq!(select_list::<Left>(Dialect::Sqlite, ""), "\"a\", \"b\"");
+    }
+}

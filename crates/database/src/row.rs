@@ -7,7 +7,10 @@ use crate::value::{FromValue, Value};
 /// One row of an answer.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
+    /// The whole answer's columns, which its rows share.
     columns: Arc<[String]>,
+    /// Place of this row's first column among them.
+    first: usize,
     values: Vec<Value>,
 }
 
@@ -33,13 +36,28 @@ impl Row {
     /// A row of an answer; `values` are in the order of `columns`.
     #[must_use]
     pub fn new(columns: Arc<[String]>, values: Vec<Value>) -> Row {
-        Row { columns, values }
+        Row {
+            columns,
+            first: 0,
+            values,
+        }
     }
 
     /// The columns' names, in the order of the answer.
     #[must_use]
     pub fn columns(&self) -> &[String] {
-        &self.columns
+        let columns = self.columns.get(self.first..).unwrap_or_default();
+        columns.get(..self.values.len()).unwrap_or(columns)
+    }
+
+    /// Takes the cells from a place on as a row of their own.
+    pub(crate) fn split_off(&mut self, place: usize) -> Row {
+        let place = place.min(self.values.len());
+        Row {
+            columns: Arc::clone(&self.columns),
+            first: self.first + place,
+            values: self.values.split_off(place),
+        }
     }
 
     /// The values, in the order of the answer.
@@ -58,7 +76,7 @@ impl Row {
     #[must_use]
     pub fn get(&self, column: &str) -> Option<&Value> {
         let place = self
-            .columns
+            .columns()
             .iter()
             .position(|name| name.eq_ignore_ascii_case(column))?;
         self.values.get(place)
@@ -71,7 +89,7 @@ impl Row {
     pub fn take<T: FromValue>(&mut self, place: usize) -> Result<T, CellError> {
         let name = || {
             self.columns
-                .get(place)
+                .get(self.first + place)
                 .cloned()
                 .unwrap_or_else(|| place.to_string())
         };
@@ -85,5 +103,30 @@ impl Row {
             found,
             expected: T::EXPECTED,
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_is_split_with_its_names() {
+        let columns: Arc<[String]> = ["a", "b", "c"].map(String::from).into();
+        let values = [1_i64, 2, 3].map(Value::from).to_vec();
+        let mut head = Row::new(columns, values);
+        let mut tail = head.split_off(1);
+        assert_eq!(
+            (head.columns(), tail.columns()),
+            (&["a".to_owned()][..], &["b".to_owned(), "c".to_owned()][..])
+        );
+        assert_eq!(
+            (head.get("b"), tail.get("C")),
+            (None, Some(&Value::from(3_i64)))
+        );
+        assert_eq!(tail.take::<i64>(0), Ok(2));
+        let wrong = tail.take::<cbtrade_core::Timestamp>(1).unwrap_err();
+        assert!(wrong.to_string().contains("`c`"), "{wrong}");
+        assert_eq!(tail.take::<i64>(2), Err(CellError::Missing("2".to_owned())));
     }
 }
