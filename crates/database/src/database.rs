@@ -143,11 +143,8 @@ impl Database {
         Deadline(Instant::now() + self.inner.options.call_timeout)
     }
 
-    /// All rows of a query with bound values, as one statement sees them.
-    ///
-    /// # Errors
-    /// What the engine refuses; the database cannot be reached.
-    pub async fn rows(
+    /// All rows of a query.
+    pub(crate) async fn rows(
         &self,
         call: Call,
         sql: &str,

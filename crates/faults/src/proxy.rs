@@ -366,9 +366,8 @@ impl Faults {
 
     fn chance_verdict(&mut self, spot: Spot) -> Option<(Option<Happened>, Verdict)> {
         let weather = self.weather;
-        let mut drawn = |in_million: u32| {
-            in_million > 0 && self.chance.below(MILLION) < u64::from(in_million)
-        };
+        let mut drawn =
+            |in_million: u32| in_million > 0 && self.chance.below(MILLION) < u64::from(in_million);
         let commit = spot.stage == Stage::Commit && spot.direction == Direction::ToServer;
         if commit && drawn(weather.cut_commit_in_million) || drawn(weather.cut_in_million) {
             return Some((Some(Happened::Cut), Verdict::PassPartThenCut(0)));

@@ -59,7 +59,13 @@ mod tests {
     use super::*;
 
     fn query(text: &str) -> Vec<u8> {
-        let mut packet = vec![u8::try_from(text.len() + 1).unwrap(), 0, 0, 0, COMMAND_QUERY];
+        let mut packet = vec![
+            u8::try_from(text.len() + 1).unwrap(),
+            0,
+            0,
+            0,
+            COMMAND_QUERY,
+        ];
         packet.extend_from_slice(text.as_bytes());
         packet
     }
@@ -81,7 +87,10 @@ mod tests {
     #[tokio::test]
     async fn packets_end_where_their_header_says() {
         let mut bytes: &[u8] = &[2, 0, 0, 7, b'a', b'b', 1, 0, 0, 8, b'c', 9, 0, 0, 0, b'x'];
-        assert_eq!(read_packet(&mut bytes).await.unwrap(), [2, 0, 0, 7, b'a', b'b']);
+        assert_eq!(
+            read_packet(&mut bytes).await.unwrap(),
+            [2, 0, 0, 7, b'a', b'b']
+        );
         assert_eq!(read_packet(&mut bytes).await.unwrap(), [1, 0, 0, 8, b'c']);
         assert_eq!(read_packet(&mut bytes).await, None, "cut in the middle");
     }

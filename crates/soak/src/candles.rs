@@ -1,15 +1,10 @@
 //! Sets of candles that are always written as a whole, so that a half-written one shows.
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Call, Database, Error, Location};
+use cbtrade_database::{Database, Error};
 
-use crate::sql::unreadable;
-use crate::world::{FREQUENCY, Product};
-
-const CALL: Call = Call {
-    method: "soak_candles",
-    table: "ohlcv",
-};
+use crate::sql::wrong;
+use crate::world::{CANDLES_OF_SET, FREQUENCY, Product};
 
 /// The product whose candles a set is.
 #[must_use]
@@ -17,23 +12,33 @@ pub(crate) fn product_of(set: usize) -> String {
     Product::of(set).id()
 }
 
-/// The version of every candle of a set, in the order of their times, as one statement sees them.
+/// Makes the table of a set.
+///
+/// # Errors
+/// As any definition.
+pub(crate) async fn make(database: &Database, set: usize) -> Result<(), Error> {
+    database
+        .db_check_ohlcv_prod_id_table(&product_of(set))
+        .await
+        .map(drop)
+}
+
+/// The version of every candle of a set, as one statement sees them.
 ///
 /// # Errors
 /// As any read.
 pub(crate) async fn versions(database: &Database, set: usize) -> Result<Vec<Decimal>, Error> {
-    let schema = match database.location() {
-        Location::Servers { candles, .. } => candles.clone(),
-        Location::File { .. } => "ohlcv".to_owned(),
-    };
-    let dialect = database.dialect();
-    let sql = format!(
-        "SELECT volume FROM {}.{} WHERE freq = '{FREQUENCY}' ORDER BY timestamp",
-        dialect.name(&schema),
-        dialect.name(&format!("ohlcv_{}", product_of(set).replace('-', "_")))
-    );
-    let rows = database.rows(CALL, &sql, Vec::new()).await?;
-    rows.into_iter()
-        .map(|mut row| row.take(0).map_err(|source| unreadable(&source)))
+    // One more than there may be, so that a doubled one shows.
+    let most = u32::try_from(CANDLES_OF_SET + 1).unwrap_or(u32::MAX);
+    let candles = database
+        .db_ohlcv_freq_get(&product_of(set), FREQUENCY, most)
+        .await?;
+    candles
+        .into_iter()
+        .map(|candle| {
+            candle
+                .volume
+                .ok_or_else(|| wrong("a candle without a version"))
+        })
         .collect()
 }

@@ -37,6 +37,9 @@ pub enum SoakError {
     /// A history cannot be read.
     #[error("a history cannot be read")]
     History(#[source] io::Error),
+    /// What is wanted needs a server.
+    #[error("a file has no answers that could be lost: name a server, or none for a private one")]
+    NoServer,
     /// Sessions of bots that have ended are still on the server.
     #[error("a minute after the bots' end some of their sessions are still on the server")]
     NotQuiet,

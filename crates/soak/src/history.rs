@@ -302,7 +302,7 @@ pub struct SeenAccount {
 
 /// What the database answered.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "got", rename_all = "kebab-case")]
+#[serde(tag = "is", rename_all = "kebab-case")]
 pub enum Answer {
     /// Nothing more than that it is done.
     Done,
@@ -438,7 +438,7 @@ pub enum Line {
 
 /// Microseconds of the machine's monotonic clock, the same for all processes.
 #[must_use]
-pub fn now_us() -> u64 {
+pub(crate) fn now_us() -> u64 {
     // The clock is always there on Linux; without it every time would be the same, and the checks by time would see less.
     clock_gettime(ClockId::CLOCK_MONOTONIC).map_or(0, |time| {
         let seconds = u64::try_from(time.tv_sec()).unwrap_or(0);
@@ -448,7 +448,7 @@ pub fn now_us() -> u64 {
 
 /// A history that is being written.
 #[derive(Debug)]
-pub struct Writer {
+pub(crate) struct Writer {
     file: File,
 }
 
@@ -457,7 +457,7 @@ impl Writer {
     ///
     /// # Errors
     /// The file is there already or cannot be made.
-    pub fn create(path: &Path) -> io::Result<Writer> {
+    pub(crate) fn create(path: &Path) -> io::Result<Writer> {
         let file = File::options().write(true).create_new(true).open(path)?;
         Ok(Writer { file })
     }
@@ -466,7 +466,7 @@ impl Writer {
     ///
     /// # Errors
     /// It cannot be written.
-    pub fn write(&mut self, line: &Line) -> io::Result<()> {
+    pub(crate) fn write(&mut self, line: &Line) -> io::Result<()> {
         let mut text = serde_json::to_vec(line)?;
         text.push(b'\n');
         self.file.write_all(&text)
@@ -477,7 +477,7 @@ impl Writer {
 ///
 /// # Errors
 /// The file cannot be read, or another line is none of ours.
-pub fn read(path: &Path) -> io::Result<Vec<Line>> {
+pub(crate) fn read(path: &Path) -> io::Result<Vec<Line>> {
     let mut lines = Vec::new();
     let mut reader = BufReader::new(File::open(path)?);
     let mut text = Vec::new();
@@ -554,7 +554,12 @@ impl fmt::Display for Operation {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let asked = serde_json::to_string(&self.asked).unwrap_or_default();
         let milliseconds = |us: u64| format!("{}.{:03}", us / 1_000, us % 1_000);
-        write!(formatter, "{} at {} ms", self.id, milliseconds(self.begun_us))?;
+        write!(
+            formatter,
+            "{} at {} ms",
+            self.id,
+            milliseconds(self.begun_us)
+        )?;
         if let Some(done) = self.done_us {
             write!(formatter, " to {}", milliseconds(done))?;
         }
@@ -674,10 +679,7 @@ mod tests {
         assert_eq!(lines, [begun(1), done, begun(2)]);
         let (operations, _) = operations(lines);
         assert_eq!(operations[0].done_us, Some(9));
-        assert_eq!(
-            operations[0].answer(),
-            Some(&Answer::Bought { pos_id: 7 })
-        );
+        assert_eq!(operations[0].answer(), Some(&Answer::Bought { pos_id: 7 }));
         assert!(matches!(operations[1].fate, Fate::InDoubt(_)));
         writer.file.write_all(b"\n").unwrap();
         assert!(read(&path).is_err(), "a whole line that is none of ours");

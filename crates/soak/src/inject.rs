@@ -102,10 +102,7 @@ impl Injector<'_> {
                 let order = Order::Crowd(planned.lasts_ms + self.patience.acquire_ms);
                 self.children.lock().await.tell(planned.chance, order).await;
             }
-            FaultKind::Reset
-            | FaultKind::CommitAnswer
-            | FaultKind::Stall
-            | FaultKind::Slow => {
+            FaultKind::Reset | FaultKind::CommitAnswer | FaultKind::Stall | FaultKind::Slow => {
                 if let Some(proxy) = self.proxy {
                     self.disturb(proxy, planned).await;
                 }
@@ -205,10 +202,9 @@ impl Injector<'_> {
         if let StageKind::Private(server) = &self.stage.kind {
             match kind {
                 FaultKind::KillServer => server.kill().await?,
-                FaultKind::ReadOnly => self.note_failure(
-                    kind,
-                    server.execute("SET GLOBAL read_only = ON").await,
-                ),
+                FaultKind::ReadOnly => {
+                    self.note_failure(kind, server.execute("SET GLOBAL read_only = ON").await)
+                }
                 _ => {}
             }
         }
@@ -224,8 +220,9 @@ impl Injector<'_> {
             let mut done = self.done();
             done.server_starts += 1;
             if kind != FaultKind::KillServer {
-                done.notes
-                    .push(format!("{kind}: the server ended by itself and was started again"));
+                done.notes.push(format!(
+                    "{kind}: the server ended by itself and was started again"
+                ));
             }
         }
         Ok(())

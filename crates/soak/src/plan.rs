@@ -129,7 +129,7 @@ impl FromStr for FaultKind {
 
 /// One fault of a plan.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Planned {
+pub(crate) struct Planned {
     /// Rest before it, in milliseconds.
     pub pause_ms: u64,
     /// What happens.
@@ -142,7 +142,7 @@ pub struct Planned {
 
 /// The faults of one lane, after each other; more than fit into the time.
 #[must_use]
-pub fn plan(seed: u64, lane: Lane, faults: &[FaultKind], seconds: u64) -> Vec<Planned> {
+pub(crate) fn plan(seed: u64, lane: Lane, faults: &[FaultKind], seconds: u64) -> Vec<Planned> {
     let kinds: Vec<FaultKind> = faults
         .iter()
         .copied()
@@ -198,7 +198,10 @@ mod tests {
             [FaultKind::Reset, FaultKind::KillBot]
         );
         let error = FaultKind::list("reset,rest").unwrap_err();
-        assert!(error.contains("\"rest\"") && error.contains("kill-server"), "{error}");
+        assert!(
+            error.contains("\"rest\"") && error.contains("kill-server"),
+            "{error}"
+        );
     }
 
     #[test]
@@ -209,7 +212,10 @@ mod tests {
             assert_eq!(one, plan(7, lane, &all, 60));
             assert_ne!(one, plan(8, lane, &all, 60));
             for kind in all.iter().filter(|kind| kind.lane() == lane) {
-                assert!(one[..4].iter().any(|planned| planned.kind == *kind), "{kind}");
+                assert!(
+                    one[..4].iter().any(|planned| planned.kind == *kind),
+                    "{kind}"
+                );
             }
         }
         assert_eq!(plan(7, Lane::Server, &[FaultKind::Reset], 60), []);

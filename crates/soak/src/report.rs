@@ -1,6 +1,7 @@
 //! What a soak found, as data. Words and tables are the front end's.
 
 use std::collections::BTreeMap;
+use std::fmt;
 use std::path::PathBuf;
 
 use cbtrade_database::FiguresSnapshot;
@@ -87,6 +88,16 @@ pub struct Failure {
     pub operation: Option<Operation>,
 }
 
+impl fmt::Display for Failure {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.kind.name(), self.words)?;
+        match &self.operation {
+            Some(operation) => write!(formatter, "\n    {operation}"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// What a soak found.
 #[derive(Clone, Debug)]
 pub struct SoakReport {
@@ -124,8 +135,8 @@ pub struct SoakReport {
     pub violations: Vec<Violation>,
     /// What is wrong besides.
     pub failures: Vec<Failure>,
-    /// Where the histories are kept.
-    pub histories: PathBuf,
+    /// Where the histories are kept, if something is wrong.
+    pub histories: Option<PathBuf>,
 }
 
 impl SoakReport {

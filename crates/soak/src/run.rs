@@ -7,19 +7,17 @@ use cbtrade_faults::{FaultProxy, Happened};
 use tokio::sync::Mutex as AsyncMutex;
 
 use crate::bot::{BotPlace, BotSettings, Patience, Plant};
+use crate::candles;
 use crate::check::check;
 use crate::children::Children;
 use crate::error::SoakError;
 use crate::history::{self, Fate, Operation};
 use crate::inject::{Done, Injector};
 use crate::plan::{FaultKind, Lane};
-use crate::report::{
-    Failure, FailureKind, SoakReport, figures_by_kind, refusals, shares, sums,
-};
+use crate::report::{Failure, FailureKind, SoakReport, figures_by_kind, refusals, shares, sums};
 use crate::stage::{SoakPlace, Stage, StageKind};
 use crate::state::FinalState;
 use crate::world::World;
-use crate::candles;
 
 /// Seconds of a run without faults from which on shares are judged: in a shorter one chance is too large.
 const SHARES_AFTER_S: u64 = 20;
@@ -45,8 +43,8 @@ pub struct SoakSettings {
     pub old_way: bool,
     /// The program that is a bot with [`crate::BOT_COMMAND`] as its argument, and a watch with [`crate::WATCH_COMMAND`].
     pub program: PathBuf,
-    /// An existing folder for the histories.
-    pub histories: PathBuf,
+    /// A folder that is made for the histories if something is wrong.
+    pub keep: PathBuf,
 }
 
 /// What a soak tells on its way.
@@ -78,15 +76,37 @@ pub async fn soak(
 ) -> Result<SoakReport, SoakError> {
     progress(Progress::Making);
     let small_disk = settings.faults.contains(&FaultKind::DiskFull);
-    let stage = Stage::set(&settings.place, &settings.program, settings.seed, small_disk).await?;
-    let done = Run::on(&stage, settings, progress).await;
-    if let Ok(report) = &done
-        && report.is_clean()
-    {
-        stage.remove_databases().await?;
+    let stage = Stage::set(
+        &settings.place,
+        &settings.program,
+        settings.seed,
+        small_disk,
+    )
+    .await?;
+    let mut done = Run::on(&stage, settings, progress).await;
+    match &mut done {
+        Ok(report) if report.is_clean() => stage.remove_databases().await?,
+        Ok(report) => keep(report, &stage.folder.join("histories"), &settings.keep)?,
+        Err(_) => {}
     }
     stage.clear();
     done
+}
+
+/// Puts the histories, and all that is wrong in words, where they stay.
+fn keep(report: &mut SoakReport, histories: &Path, at: &Path) -> Result<(), SoakError> {
+    let failed = |source| SoakError::file(at, source);
+    std::fs::create_dir_all(at).map_err(failed)?;
+    for entry in std::fs::read_dir(histories).map_err(failed)? {
+        let entry = entry.map_err(failed)?;
+        std::fs::copy(entry.path(), at.join(entry.file_name())).map_err(failed)?;
+    }
+    let violations = report.violations.iter().map(ToString::to_string);
+    let failures = report.failures.iter().map(ToString::to_string);
+    let words: Vec<String> = violations.chain(failures).collect();
+    std::fs::write(at.join("wrong.txt"), words.join("\n") + "\n").map_err(failed)?;
+    report.histories = Some(at.to_owned());
+    Ok(())
 }
 
 struct Run<'a> {
@@ -179,7 +199,9 @@ impl Run<'_> {
             plant: self.settings.plant,
             old_way: self.settings.old_way,
         };
-        let children = Children::start(&self.settings.program, &self.settings.histories, template)
+        let histories = self.stage.folder.join("histories");
+        std::fs::create_dir(&histories).map_err(|source| SoakError::file(&histories, source))?;
+        let children = Children::start(&self.settings.program, &histories, template)
             .await
             .map(AsyncMutex::new)?;
         let begun = Instant::now();
@@ -260,7 +282,7 @@ impl Run<'_> {
             notes: worked.done.notes,
             violations: check(operations, state),
             failures: Vec::new(),
-            histories: self.settings.histories.clone(),
+            histories: None,
         };
         for died in worked.done.died {
             report.failures.push(Failure {

@@ -13,7 +13,10 @@ pub(crate) async fn insert(
 ) -> Result<i64, Error> {
     let names: Vec<&str> = entries.iter().map(|(name, _)| *name).collect();
     let places = vec!["?"; entries.len()].join(",");
-    let sql = format!("INSERT INTO {table} ({}) VALUES ({places})", names.join(","));
+    let sql = format!(
+        "INSERT INTO {table} ({}) VALUES ({places})",
+        names.join(",")
+    );
     let values = entries.iter().map(|(_, value)| value.clone()).collect();
     Ok(transaction.run(&sql, values).await?.last_id)
 }

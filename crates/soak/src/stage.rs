@@ -126,7 +126,9 @@ impl Stage {
             }
             SoakPlace::Server(target) => stage.use_server(target).await?,
             SoakPlace::File(path) => {
-                let in_folder = disk.unwrap_or_else(|| stage.folder.clone()).join("cbtrade.db");
+                let in_folder = disk
+                    .unwrap_or_else(|| stage.folder.clone())
+                    .join("cbtrade.db");
                 stage.kind = StageKind::File(path.clone().unwrap_or(in_folder));
                 "SQLite".clone_into(&mut stage.engine);
             }
@@ -137,8 +139,14 @@ impl Stage {
     fn mount_small_disk(&mut self, at: &Path) -> Option<PathBuf> {
         let size = format!("size={SMALL_DISK_MIB}m,mode=0700");
         let mounted = std::fs::create_dir(at).and_then(|()| {
-            mount(Some("cbtrade-soak"), at, Some("tmpfs"), MsFlags::empty(), Some(size.as_str()))
-                .map_err(io::Error::from)
+            mount(
+                Some("cbtrade-soak"),
+                at,
+                Some("tmpfs"),
+                MsFlags::empty(),
+                Some(size.as_str()),
+            )
+            .map_err(io::Error::from)
         });
         match mounted {
             Ok(()) => Some(at.to_owned()),
@@ -243,7 +251,8 @@ impl Stage {
 
     /// Waits until none of the bots' sessions is left on a server: until then one of them may still end a transaction.
     pub(crate) async fn wait_for_quiet(&self) -> Result<(), SoakError> {
-        let (Some((target, _)), true) = (self.bots_target(), !matches!(self.kind, StageKind::File(_)))
+        let (Some((target, _)), true) =
+            (self.bots_target(), !matches!(self.kind, StageKind::File(_)))
         else {
             return Ok(());
         };
@@ -324,7 +333,10 @@ impl PrivateServer {
             format!("GRANT ALL ON {DATABASE}.* TO {USER}@localhost"),
             format!("GRANT ALL ON {CANDLES}.* TO {USER}@localhost"),
         ] {
-            session.execute(&statement).await.map_err(SoakError::server)?;
+            session
+                .execute(&statement)
+                .await
+                .map_err(SoakError::server)?;
         }
         let engine = version(&mut session).await?;
         session.close().await;

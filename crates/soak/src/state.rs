@@ -4,16 +4,11 @@ use std::collections::BTreeMap;
 use std::str::FromStr as _;
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Call, Database, Error, FromValue, Row, Value};
+use cbtrade_database::{Database, Error, FromValue, Row};
 
 use crate::history::OperationId;
-use crate::sql::{unreadable, wrong};
+use crate::sql::unreadable;
 use crate::world::{CANDLE_SETS, World};
-
-const CALL: Call = Call {
-    method: "soak_state",
-    table: "",
-};
 
 /// A buy order.
 #[derive(Clone, Debug, PartialEq)]
@@ -119,7 +114,9 @@ impl FinalState {
     /// As any read.
     pub async fn read(database: &Database, world: &World) -> Result<FinalState, Error> {
         let mut state = FinalState::default();
-        for (name, amount) in pairs::<String, Decimal>(database, "SELECT symb, bal_avail FROM bals").await? {
+        for (name, amount) in
+            pairs::<String, Decimal>(database, "SELECT symb, bal_avail FROM bals").await?
+        {
             if state.balances.insert(name.clone(), amount).is_some() {
                 state.doubled.push(format!("balance {name}"));
             }
@@ -136,14 +133,18 @@ impl FinalState {
             "SELECT buy_dec_id, message, prod_id, signal_id FROM buy_decisions ORDER BY buy_dec_id",
         )
         .await?;
-        for (name, tag) in pairs::<String, Option<String>>(database, "SELECT symb, name FROM currs").await? {
+        for (name, tag) in
+            pairs::<String, Option<String>>(database, "SELECT symb, name FROM currs").await?
+        {
             let tag = tag.unwrap_or_default();
             if state.currencies.insert(name.clone(), tag).is_some() {
                 state.doubled.push(format!("currency {name}"));
             }
         }
         for set in 0..CANDLE_SETS {
-            state.candles.push(crate::candles::versions(database, set).await?);
+            state
+                .candles
+                .push(crate::candles::versions(database, set).await?);
         }
         let marked = "SELECT prod_id, needs_recalc_yn FROM trade_perfs WHERE lta = 'A'";
         state.flagged = pairs::<String, Option<String>>(database, marked)
@@ -157,7 +158,7 @@ impl FinalState {
 
     async fn read_orders(&mut self, database: &Database) -> Result<(), Error> {
         let sql = "SELECT bo_id, buy_order_uuid, prod_id, tot_out_cnt, buy_cnt_act FROM buy_ords ORDER BY bo_id";
-        for mut row in database.rows(CALL, sql, Vec::new()).await? {
+        for mut row in database.seld(sql, &[]).await? {
             self.buy_orders.push(BuyOrderRow {
                 bo_id: cell(&mut row, 0)?,
                 tag: text(&mut row, 1)?,
@@ -167,7 +168,7 @@ impl FinalState {
             });
         }
         let sql = "SELECT so_id, sell_order_uuid, pos_id, tot_in_cnt, sell_cnt_act FROM sell_ords ORDER BY so_id";
-        for mut row in database.rows(CALL, sql, Vec::new()).await? {
+        for mut row in database.seld(sql, &[]).await? {
             self.sell_orders.push(SellOrderRow {
                 so_id: cell(&mut row, 0)?,
                 tag: text(&mut row, 1)?,
@@ -184,7 +185,7 @@ impl FinalState {
                    gain_loss_amt, sell_order_attempt_cnt, note1, note2 FROM poss ORDER BY pos_id";
         self.counters = vec![0; world.counters.len()];
         self.notes = vec![[None, None]; world.shared.len()];
-        for mut row in database.rows(CALL, sql, Vec::new()).await? {
+        for mut row in database.seld(sql, &[]).await? {
             let pos_id: i64 = cell(&mut row, 0)?;
             let place = |ids: &[i64]| ids.iter().position(|id| *id == pos_id);
             if let Some(counter) = place(&world.counters) {
@@ -231,14 +232,14 @@ async fn pairs<One: FromValue, Two: FromValue>(
     database: &Database,
     sql: &str,
 ) -> Result<Vec<(One, Two)>, Error> {
-    let rows = database.rows(CALL, sql, Vec::new()).await?;
+    let rows = database.seld(sql, &[]).await?;
     rows.into_iter()
         .map(|mut row| Ok((cell(&mut row, 0)?, cell(&mut row, 1)?)))
         .collect()
 }
 
 async fn appended(database: &Database, sql: &str) -> Result<Vec<AppendedRow>, Error> {
-    let rows = database.rows(CALL, sql, Vec::new()).await?;
+    let rows = database.seld(sql, &[]).await?;
     rows.into_iter()
         .map(|mut row| {
             Ok(AppendedRow {
@@ -249,16 +250,4 @@ async fn appended(database: &Database, sql: &str) -> Result<Vec<AppendedRow>, Er
             })
         })
         .collect()
-}
-
-/// The number of rows of a table.
-///
-/// # Errors
-/// As any read.
-pub(crate) async fn count(database: &Database, sql: &str, values: Vec<Value>) -> Result<i64, Error> {
-    let mut rows = database.rows(CALL, sql, values).await?;
-    match rows.first_mut() {
-        Some(row) => cell(row, 0),
-        None => Err(wrong("a count is missing")),
-    }
 }

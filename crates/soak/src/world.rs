@@ -25,9 +25,9 @@ pub const CANDLES_OF_SET: usize = 30;
 /// Rows with a counter that all bots increment.
 pub const COUNTERS: usize = 4;
 /// The wallet of all balances.
-pub const WALLET: &str = "soak";
+pub(crate) const WALLET: &str = "soak";
 /// Candle length of the sets.
-pub const FREQUENCY: &str = "1min";
+pub(crate) const FREQUENCY: &str = "1min";
 /// Beginning of the first candle, in seconds since 1970.
 const FIRST_CANDLE_S: i64 = 1_755_648_000;
 /// What is in the wallet at first, in whole units, of each quote currency.
@@ -71,7 +71,7 @@ pub fn start_balance(currency: &str) -> Decimal {
 }
 
 /// All currencies of the wallet.
-pub fn currencies() -> impl Iterator<Item = &'static str> {
+pub(crate) fn currencies() -> impl Iterator<Item = &'static str> {
     QUOTES.into_iter().chain(BASES)
 }
 
@@ -93,7 +93,7 @@ pub fn version_of(id: OperationId) -> Decimal {
 
 /// The operation that a candle carries.
 #[must_use]
-pub fn id_of_version(version: Decimal) -> Option<OperationId> {
+pub(crate) fn id_of_version(version: Decimal) -> Option<OperationId> {
     let number = version.units() / Decimal::ONE.units();
     Some(OperationId {
         bot: u32::try_from(number / 1_000_000_000_000).ok()?,
@@ -108,12 +108,12 @@ pub fn new_currency(number: u64) -> String {
     format!("NEW{number}")
 }
 
-/// The lease's columns: guid, time.
+/// The column that says when a lease was taken.
 #[must_use]
-pub fn lease_columns(side: Side) -> (&'static str, &'static str) {
+pub(crate) fn lease_time(side: Side) -> &'static str {
     match side {
-        Side::Buy => ("buy_check_guid", "buy_check_dttm"),
-        Side::Sell => ("sell_check_guid", "sell_check_dttm"),
+        Side::Buy => "buy_check_dttm",
+        Side::Sell => "sell_check_dttm",
     }
 }
 

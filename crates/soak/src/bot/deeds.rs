@@ -1,11 +1,18 @@
 //! What bots write.
 
-use cbtrade_core::Decimal;
-use cbtrade_database::{Call, Database, Error, FromValue as _, Value, transact};
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use cbtrade_core::{Decimal, Random};
+use cbtrade_database::{
+    BuyDecision, BuySignal, Call, CandlePrices, Changes, Currency, Database, Error, Position,
+    Value, columns, transact,
+};
 
 use crate::history::{Answer, OperationId, Side};
 use crate::sql::{change_balance, first, insert, unreadable, wrong};
-use crate::world::{Product, lease_columns, new_currency};
+use crate::world::{
+    CANDLES_OF_SET, FREQUENCY, Product, candle_time, lease_time, new_currency, version_of,
+};
 
 /// Age to which a lease is put so that it has run out, in seconds.
 const LEASE_PAST_S: i64 = 3_600;
@@ -122,20 +129,21 @@ pub(super) async fn count(
     pos_id: i64,
     careless: bool,
 ) -> Result<Answer, Error> {
-    let number: Result<i64, Error> = transact!(database, call("soak_count", "poss"), |transaction| {
-        let lock = if careless {
-            ""
-        } else {
-            transaction.dialect().for_update()
-        };
-        let look = format!("SELECT sell_order_attempt_cnt FROM poss WHERE pos_id = ?{lock}");
-        let before: i64 = first(transaction.rows(&look, vec![Value::from(pos_id)]).await?)?;
-        let write = "UPDATE poss SET sell_order_attempt_cnt = ? WHERE pos_id = ?";
-        transaction
-            .run(write, vec![Value::from(before + 1), Value::from(pos_id)])
-            .await?;
-        Ok(before + 1)
-    });
+    let number: Result<i64, Error> =
+        transact!(database, call("soak_count", "poss"), |transaction| {
+            let lock = if careless {
+                ""
+            } else {
+                transaction.dialect().for_update()
+            };
+            let look = format!("SELECT sell_order_attempt_cnt FROM poss WHERE pos_id = ?{lock}");
+            let before: i64 = first(transaction.rows(&look, vec![Value::from(pos_id)]).await?)?;
+            let write = "UPDATE poss SET sell_order_attempt_cnt = ? WHERE pos_id = ?";
+            transaction
+                .run(write, vec![Value::from(before + 1), Value::from(pos_id)])
+                .await?;
+            Ok(before + 1)
+        });
     Ok(Answer::Number { number: number? })
 }
 
@@ -146,49 +154,61 @@ pub(super) async fn note(
     pos_id: i64,
     second: bool,
 ) -> Result<Answer, Error> {
-    let sql = match second {
-        false => "UPDATE poss SET note1 = ? WHERE pos_id = ?",
-        true => "UPDATE poss SET note2 = ? WHERE pos_id = ?",
+    let column = match second {
+        false => columns::poss::note1,
+        true => columns::poss::note2,
     };
-    let tag = id.to_string();
-    let done: Result<(), Error> = transact!(database, call("soak_note", "poss"), |transaction| {
-        let values = vec![Value::from(tag.as_str()), Value::from(pos_id)];
-        transaction.run(sql, values).await.map(drop)
-    });
-    done.map(|()| Answer::Done)
+    let change = Changes::<Position>::new()
+        .set(columns::poss::pos_id, pos_id)
+        .set(column, id.to_string());
+    match database.db_poss_upd(&change).await? {
+        1 => Ok(Answer::Done),
+        rows => Err(wrong(format!(
+            "{rows} rows of position {pos_id} were changed"
+        ))),
+    }
 }
 
-/// Appends a signal. A careless bot rolls it back and says that it is there.
+/// Appends a signal.
 pub(super) async fn signal(
     database: &Database,
     id: OperationId,
     product: usize,
-    lose: bool,
+) -> Result<Answer, Error> {
+    let signal = Changes::<BuySignal>::new()
+        .set(columns::buy_signals::prod_id, Product::of(product).id())
+        .set(columns::buy_signals::buy_strat_type, "up")
+        .set(columns::buy_signals::buy_strat_name, id.to_string())
+        .set(columns::buy_signals::buy_strat_freq, "15min")
+        .set(columns::buy_signals::test_txn_yn, "N");
+    let id = database.db_buy_signals_ins(&signal).await?;
+    Ok(Answer::Appended { id })
+}
+
+/// What a careless bot does instead: it rolls the signal back and says that it is there.
+pub(super) async fn lost_signal(
+    database: &Database,
+    id: OperationId,
+    product: usize,
 ) -> Result<Answer, Error> {
     let (name, tag) = (Product::of(product).id(), id.to_string());
-    let given = std::sync::Mutex::new(0);
-    let done: Result<i64, Error> = transact!(database, call("soak_signal", "buy_signals"), |transaction| {
-        let row = [
-            ("prod_id", Value::from(name.as_str())),
-            ("buy_strat_type", Value::from("up")),
-            ("buy_strat_name", Value::from(tag.as_str())),
-            ("buy_strat_freq", Value::from("15min")),
-            ("test_txn_yn", Value::from("N")),
-        ];
-        let signal_id = insert(transaction, "buy_signals", &row).await?;
-        if lose {
-            if let Ok(mut given) = given.lock() {
-                *given = signal_id;
-            }
-            return Err(wrong("rolled back on purpose"));
+    let given = AtomicI64::new(0);
+    let done: Result<(), Error> = transact!(
+        database,
+        call("soak_signal", "buy_signals"),
+        |transaction| {
+            let row = [
+                ("prod_id", Value::from(name.as_str())),
+                ("buy_strat_name", Value::from(tag.as_str())),
+            ];
+            let signal_id = insert(transaction, "buy_signals", &row).await?;
+            given.store(signal_id, Ordering::Relaxed);
+            Err(wrong("rolled back on purpose"))
         }
-        Ok(signal_id)
-    });
-    let lost = given.into_inner().unwrap_or(0);
-    match done {
-        Ok(id) => Ok(Answer::Appended { id }),
-        Err(_) if lost > 0 => Ok(Answer::Appended { id: lost }),
-        Err(error) => Err(error),
+    );
+    match (done, given.into_inner()) {
+        (Err(error), 0) => Err(error),
+        (_, id) => Ok(Answer::Appended { id }),
     }
 }
 
@@ -199,18 +219,85 @@ pub(super) async fn decide(
     product: usize,
     signal_id: i64,
 ) -> Result<Answer, Error> {
-    let (name, tag) = (Product::of(product).id(), id.to_string());
-    let done: Result<i64, Error> = transact!(database, call("soak_decide", "buy_decisions"), |transaction| {
-        let row = [
-            ("signal_id", Value::from(signal_id)),
-            ("prod_id", Value::from(name.as_str())),
-            ("buy_yn", Value::from("Y")),
-            ("buy_strat_type", Value::from("up")),
-            ("message", Value::from(tag.as_str())),
-        ];
-        insert(transaction, "buy_decisions", &row).await
-    });
-    Ok(Answer::Appended { id: done? })
+    let decision = Changes::<BuyDecision>::new()
+        .set(columns::buy_decisions::signal_id, signal_id)
+        .set(columns::buy_decisions::prod_id, Product::of(product).id())
+        .set(columns::buy_decisions::buy_yn, "Y")
+        .set(columns::buy_decisions::buy_strat_type, "up")
+        .set(columns::buy_decisions::message, id.to_string());
+    let id = database.db_buy_decisions_ins(&decision).await?;
+    Ok(Answer::Appended { id })
+}
+
+/// Writes a set of candles, in an order that chance gives.
+pub(super) async fn candles(
+    database: &Database,
+    id: OperationId,
+    set: usize,
+    random: &mut Random,
+) -> Result<Answer, Error> {
+    let mut left: Vec<usize> = (0..CANDLES_OF_SET).collect();
+    let mut candles = Vec::with_capacity(left.len());
+    while !left.is_empty() {
+        let count = u64::try_from(left.len()).unwrap_or(1);
+        let place = usize::try_from(random.below(count)).unwrap_or(0);
+        candles.push(CandlePrices {
+            timestamp: candle_time(left.swap_remove(place)),
+            open: Some(Decimal::ONE),
+            high: Some(Decimal::ONE),
+            low: Some(Decimal::ONE),
+            close: Some(Decimal::ONE),
+            volume: Some(version_of(id)),
+        });
+    }
+    let product = crate::candles::product_of(set);
+    database
+        .db_tbl_ohlcv_prod_id_insupd(&product, FREQUENCY, &candles)
+        .await?;
+    Ok(Answer::Done)
+}
+
+/// Writes a currency that may or may not be there yet.
+pub(super) async fn currency(
+    database: &Database,
+    id: OperationId,
+    number: u64,
+) -> Result<Answer, Error> {
+    let name = new_currency(number);
+    let change = Changes::<Currency>::new()
+        .set(columns::currs::curr_uuid, format!("soak-{name}"))
+        .set(columns::currs::symb, name)
+        .set(columns::currs::name, id.to_string());
+    database.db_currs_insupd(&change).await?;
+    Ok(Answer::Done)
+}
+
+/// Asks for a lease.
+pub(super) async fn claim(
+    database: &Database,
+    product: usize,
+    side: Side,
+    guid: &str,
+) -> Result<Answer, Error> {
+    let name = Product::of(product).id();
+    let got = match side {
+        Side::Buy => database.db_mkt_checks_buy_upd(&name, guid).await?,
+        Side::Sell => database.db_mkt_checks_sell_upd(&name, guid).await?,
+    };
+    Ok(Answer::Claimed { got })
+}
+
+/// Marks a product's figures.
+pub(super) async fn flag(database: &Database, product: usize) -> Result<Answer, Error> {
+    let name = Product::of(product).id();
+    database.trade_perfs_flag_upd(&name, Some("A")).await?;
+    Ok(Answer::Done)
+}
+
+/// Sets a position's time of the last check.
+pub(super) async fn checked(database: &Database, pos_id: i64) -> Result<Answer, Error> {
+    database.db_poss_check_last_dttm_upd(pos_id).await?;
+    Ok(Answer::Done)
 }
 
 /// Puts a lease so far into the past that anyone may take it.
@@ -219,40 +306,14 @@ pub(super) async fn expire(
     product: usize,
     side: Side,
 ) -> Result<Answer, Error> {
-    let (_, time) = lease_columns(side);
+    let time = lease_time(side);
     let name = Product::of(product).id();
     let past = database.dialect().seconds_ago();
     let sql = format!("UPDATE mkt_checks SET {time} = {past} WHERE prod_id = ?");
-    let done: Result<(), Error> = transact!(database, call("soak_expire", "mkt_checks"), |transaction| {
-        let values = vec![Value::from(LEASE_PAST_S), Value::from(name.as_str())];
-        transaction.run(&sql, values).await.map(drop)
-    });
+    let done: Result<(), Error> =
+        transact!(database, call("soak_expire", "mkt_checks"), |transaction| {
+            let values = vec![Value::from(LEASE_PAST_S), Value::from(name.as_str())];
+            transaction.run(&sql, values).await.map(drop)
+        });
     done.map(|()| Answer::Done)
-}
-
-/// What the answer to a claim is worth: whether the row says that it is ours now.
-pub(super) async fn holder(
-    database: &Database,
-    product: usize,
-    side: Side,
-) -> Result<Option<String>, Error> {
-    let (guid, _) = lease_columns(side);
-    let sql = format!("SELECT {guid} FROM mkt_checks WHERE prod_id = ?");
-    let name = Product::of(product).id();
-    let rows = database
-        .rows(call("soak_holder", "mkt_checks"), &sql, vec![Value::from(name)])
-        .await?;
-    first(rows)
-}
-
-/// A currency's name in the form of its number.
-pub(super) fn currency(number: u64) -> (String, String) {
-    let name = new_currency(number);
-    let uuid = format!("soak-{name}");
-    (name, uuid)
-}
-
-/// An empty answer as none.
-pub(super) fn text_of(value: Value) -> Option<String> {
-    String::from_value(value).filter(|text| !text.is_empty())
 }

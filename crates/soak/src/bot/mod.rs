@@ -13,10 +13,12 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use cbtrade_core::Random;
-use cbtrade_database::{Database, Error, ErrorKind, Operation as Token, transact};
-use cbtrade_database::{Call, FiguresSnapshot};
+use cbtrade_database::{
+    Call, Database, Error, ErrorKind, FiguresSnapshot, Operation as Token, transact,
+};
 
-pub use settings::{BotPlace, BotSettings, JumpingClock, Order, Patience, Plant};
+pub use settings::Plant;
+pub(crate) use settings::{BotPlace, BotSettings, JumpingClock, Order, Patience};
 
 use crate::history::{Answer, Asked, End, Line, OperationId, Writer, now_us};
 use choose::{Chooser, Memory};
@@ -269,7 +271,7 @@ impl Bot {
     async fn write(&mut self, id: OperationId, asked: &Asked) -> Result<Answer, Error> {
         let database = self.database.clone();
         let row = |ids: &[i64], place: usize| ids.get(place).copied().unwrap_or(0);
-        let world = &self.settings.world;
+        let world = self.settings.world.clone();
         match *asked {
             Asked::Buy {
                 product,
@@ -289,8 +291,11 @@ impl Bot {
                 deeds::note(&database, id, row(&world.shared, place), second).await
             }
             Asked::Signal { product } => {
-                let lose = self.careless(Plant::LostCommit);
-                deeds::signal(&database, id, product, lose).await
+                if self.careless(Plant::LostCommit) {
+                    deeds::lost_signal(&database, id, product).await
+                } else {
+                    deeds::signal(&database, id, product).await
+                }
             }
             Asked::Decide { product, signal_id } => {
                 deeds::decide(&database, id, product, signal_id).await

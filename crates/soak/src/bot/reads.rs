@@ -1,16 +1,14 @@
 //! What bots read, each in one statement, so that what it sees must be possible.
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Call, Database, Error, FromValue, Row, TradeFilter, Value};
+use cbtrade_database::{
+    Database, Error, FromValue, OrderFilter, PairsMode, Row, TradeFilter, Value,
+};
 
 use crate::candles;
 use crate::history::{Answer, OperationId, SeenAccount, SeenPosition};
 use crate::sql::{account, first, position, unreadable, wrong};
 use crate::world::{Product, QUOTES, WALLET, id_of_version};
-
-const fn call(method: &'static str, table: &'static str) -> Call {
-    Call { method, table }
-}
 
 fn cell<T: FromValue>(row: &mut Row, place: usize) -> Result<T, Error> {
     row.take(place).map_err(|source| unreadable(&source))
@@ -25,7 +23,7 @@ pub(super) async fn read_account(database: &Database, quote: usize) -> Result<An
     let quote = QUOTES[quote % QUOTES.len()];
     let values = vec![Value::from(quote), Value::from(WALLET), Value::from(quote)];
     let sql = account(database.dialect());
-    let rows = database.rows(call("soak_account", "bals"), &sql, values).await?;
+    let rows = database.seld(&sql, &values).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Err(wrong("an account without a row"));
     };
@@ -40,9 +38,7 @@ pub(super) async fn read_account(database: &Database, quote: usize) -> Result<An
 
 pub(super) async fn read_position(database: &Database, pos_id: i64) -> Result<Answer, Error> {
     let sql = position(database.dialect());
-    let rows = database
-        .rows(call("soak_position", "poss"), &sql, vec![Value::from(pos_id)])
-        .await?;
+    let rows = database.seld(&sql, &[Value::from(pos_id)]).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(Answer::Position { seen: None });
     };
@@ -63,7 +59,11 @@ pub(super) async fn read_position(database: &Database, pos_id: i64) -> Result<An
 pub(super) async fn read_open(database: &Database, product: usize) -> Result<Answer, Error> {
     let name = Product::of(product).id();
     let open = database.db_poss_open_get_by_prod_id(&name).await?;
-    let ids = open.live.into_iter().map(|position| position.pos_id).collect();
+    let ids = open
+        .live
+        .into_iter()
+        .map(|position| position.row.pos_id)
+        .collect();
     Ok(Answer::Positions { ids })
 }
 
@@ -95,22 +95,42 @@ pub(super) async fn read_note(
 ) -> Result<Answer, Error> {
     let column = if second { "note2" } else { "note1" };
     let sql = format!("SELECT {column} FROM poss WHERE pos_id = ?");
-    let rows = database
-        .rows(call("soak_note", "poss"), &sql, vec![Value::from(pos_id)])
-        .await?;
+    let rows = database.seld(&sql, &[Value::from(pos_id)]).await?;
     operation(first(rows)?).map(|by| Answer::Noted { by })
 }
 
 pub(super) async fn read_signal(database: &Database, signal_id: i64) -> Result<Answer, Error> {
     let sql = "SELECT buy_strat_name FROM buy_signals WHERE signal_id = ?";
-    let rows = database
-        .rows(call("soak_signal", "buy_signals"), sql, vec![Value::from(signal_id)])
-        .await?;
+    let rows = database.seld(sql, &[Value::from(signal_id)]).await?;
     let by = match rows.is_empty() {
         true => None,
         false => operation(first(rows)?)?,
     };
     Ok(Answer::Signal { by })
+}
+
+/// One of the queries with which bots fill their day.
+pub(super) async fn read_markets(database: &Database, product: usize) -> Result<Answer, Error> {
+    let one = Product::of(product);
+    let name = one.id();
+    let name = name.as_str();
+    let orders = OrderFilter {
+        prod_id: Some(name),
+        ord_stat: Some("open"),
+        ..OrderFilter::default()
+    };
+    let count = match product % 6 {
+        0 => database
+            .db_pairs_loop_get(PairsMode::Full, &[], &[], &[], Some(one.quote))
+            .await?
+            .len(),
+        1 => database.db_mkts_get(None, None, Some(name)).await?.len(),
+        2 => database.db_mkt_checks_get(Some(name)).await?.len(),
+        3 => database.db_buy_ords_get(orders).await?.len(),
+        4 => database.db_sell_ords_get(orders).await?.len(),
+        _ => database.db_bals_get(Some(one.quote)).await?.len(),
+    };
+    Ok(Answer::Rows { count })
 }
 
 /// The operation that a text names; none for no text.

@@ -17,7 +17,7 @@ use crate::world::World;
 /// Where the database is, as it travels to a bot.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(tag = "at", rename_all = "kebab-case")]
-pub enum BotPlace {
+pub(crate) enum BotPlace {
     /// A server, or the proxy before it.
     Server {
         /// The target's URL, without a password.
@@ -48,7 +48,7 @@ impl fmt::Debug for BotPlace {
 impl BotPlace {
     /// A server's place.
     #[must_use]
-    pub fn server(target: &Target, candles: &str) -> BotPlace {
+    pub(crate) fn server(target: &Target, candles: &str) -> BotPlace {
         BotPlace::Server {
             url: target.display(),
             password: target
@@ -63,7 +63,7 @@ impl BotPlace {
     ///
     /// # Errors
     /// A URL that cannot be read.
-    pub fn location(&self) -> Result<Location, Error> {
+    pub(crate) fn location(&self) -> Result<Location, Error> {
         match self {
             BotPlace::Server {
                 url,
@@ -89,7 +89,7 @@ impl BotPlace {
 
 /// How long a bot's calls wait, in milliseconds, and how many connections it has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Patience {
+pub(crate) struct Patience {
     /// Connections at most.
     pub connections_max: usize,
     /// For a free connection.
@@ -105,10 +105,9 @@ pub struct Patience {
 impl Patience {
     /// As bots have it.
     #[must_use]
-    pub fn usual() -> Patience {
+    pub(crate) fn usual() -> Patience {
         let options = Options::default();
-        let milliseconds =
-            |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         Patience {
             connections_max: options.connections_max,
             acquire_ms: milliseconds(options.acquire_timeout),
@@ -120,7 +119,7 @@ impl Patience {
 
     /// Short, so that every limit is met within a minute of faults.
     #[must_use]
-    pub fn short() -> Patience {
+    pub(crate) fn short() -> Patience {
         Patience {
             connections_max: 3,
             acquire_ms: 700,
@@ -186,7 +185,7 @@ impl FromStr for Plant {
 
 /// All that a bot is told; one line of JSON on its standard input, because it holds the password.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct BotSettings {
+pub(crate) struct BotSettings {
     /// Which bot.
     pub bot: u32,
     /// Which of its lives.
@@ -212,7 +211,7 @@ pub struct BotSettings {
 impl BotSettings {
     /// The layer's options.
     #[must_use]
-    pub fn options(&self, clock: Arc<dyn Clock>) -> Options {
+    pub(crate) fn options(&self, clock: Arc<dyn Clock>) -> Options {
         let patience = self.patience;
         let mut options = Options {
             connections_max: patience.connections_max,
@@ -237,20 +236,20 @@ impl BotSettings {
 
     /// What the bot calls itself in leases.
     #[must_use]
-    pub fn guid(&self) -> String {
+    pub(crate) fn guid(&self) -> String {
         format!("soak-bot-{}.{}", self.bot, self.life)
     }
 }
 
 /// The machine's clock, put forward or back.
 #[derive(Debug, Default)]
-pub struct JumpingClock {
+pub(crate) struct JumpingClock {
     seconds: AtomicI64,
 }
 
 impl JumpingClock {
     /// Puts it forward (or back) by so many seconds from the machine's time.
-    pub fn jump(&self, seconds: i64) {
+    pub(crate) fn jump(&self, seconds: i64) {
         self.seconds.store(seconds, Ordering::Relaxed);
     }
 }
@@ -258,14 +257,14 @@ impl JumpingClock {
 impl Clock for JumpingClock {
     fn now(&self) -> Timestamp {
         let now = SystemClock.now();
-        let micros = self.seconds.load(Ordering::Relaxed).saturating_mul(1_000_000);
-        Timestamp::saturating_from_micros(now.as_micros().saturating_add(micros))
+        let by = self.seconds.load(Ordering::Relaxed);
+        Timestamp::from_seconds(now.as_seconds().saturating_add(by)).unwrap_or(now)
     }
 }
 
 /// What a bot is told while it runs; one word a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Order {
+pub(crate) enum Order {
     /// End what is under way, write the figures, and go.
     Stop,
     /// For so many milliseconds do nothing but count in one and the same row.
@@ -310,7 +309,12 @@ mod tests {
 
     #[test]
     fn orders_read_back() {
-        for order in [Order::Stop, Order::Storm(3), Order::Crowd(4), Order::Jump(-5)] {
+        for order in [
+            Order::Stop,
+            Order::Storm(3),
+            Order::Crowd(4),
+            Order::Jump(-5),
+        ] {
             assert_eq!(order.to_string().parse(), Ok(order));
         }
         assert!("dance".parse::<Order>().is_err() && "storm x".parse::<Order>().is_err());

@@ -13,10 +13,15 @@ pub(super) fn check(case: &mut Case<'_>) {
         Asked::Signal { product } => Some((*product, None)),
         _ => None,
     });
-    table(case, "buy_decisions", &state.decisions, |asked| match asked {
-        Asked::Decide { product, signal_id } => Some((*product, Some(*signal_id))),
-        _ => None,
-    });
+    table(
+        case,
+        "buy_decisions",
+        &state.decisions,
+        |asked| match asked {
+            Asked::Decide { product, signal_id } => Some((*product, Some(*signal_id))),
+            _ => None,
+        },
+    );
     decisions_have_signals(case);
     signals_read(case);
 }
@@ -80,7 +85,10 @@ fn one_row(
     if let Some((product, signal_id)) = wanted
         && (row.product != Product::of(product).id() || row.signal_id != signal_id)
     {
-        let words = format!("row {} of {name} stands there with other values: {row:?}", row.id);
+        let words = format!(
+            "row {} of {name} stands there with other values: {row:?}",
+            row.id
+        );
         case.violation(ViolationKind::ChangedValue, words, &[append]);
     }
 }

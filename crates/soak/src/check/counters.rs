@@ -7,8 +7,7 @@ use crate::history::{Answer, Asked, Operation};
 
 pub(super) fn check(case: &mut Case<'_>) {
     for (row, found) in case.state.counters.iter().enumerate() {
-        let increments =
-            case.all(|one| matches!(one.asked, Asked::Count { row: of } if of == row));
+        let increments = case.all(|one| matches!(one.asked, Asked::Count { row: of } if of == row));
         let reads = case.all(|one| matches!(one.asked, Asked::ReadCount { row: of } if of == row));
         totals(case, row, *found, &increments);
         given_once(case, row, &increments);
@@ -93,7 +92,8 @@ fn in_time(case: &mut Case<'_>, row: usize, increments: &[&Operation], reads: &[
         }
         let limit = begun.partition_point(|time| *time < *done_us);
         if usize::try_from(*number).is_ok_and(|number| number > limit) {
-            let words = format!("counter {row}: {number} was given when {limit} increments had begun");
+            let words =
+                format!("counter {row}: {number} was given when {limit} increments had begun");
             case.violation(ViolationKind::ImpossibleRead, words, &[one]);
         }
     }

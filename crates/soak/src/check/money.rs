@@ -47,18 +47,24 @@ fn wallet(case: &mut Case<'_>) {
         .iter()
         .map(|position| (position.pos_id, position.product.as_str()))
         .collect();
-    let mut change = |sums: &mut BTreeMap<String, Sum>, product: &str, base: Decimal, quote: Decimal| {
-        if let Some((base_name, quote_name)) = currencies_of(product) {
-            if let Some(sum) = sums.get_mut(base_name) {
-                sum.add(base);
+    let change =
+        |sums: &mut BTreeMap<String, Sum>, product: &str, base: Decimal, quote: Decimal| {
+            if let Some((base_name, quote_name)) = currencies_of(product) {
+                if let Some(sum) = sums.get_mut(base_name) {
+                    sum.add(base);
+                }
+                if let Some(sum) = sums.get_mut(quote_name) {
+                    sum.add(quote);
+                }
             }
-            if let Some(sum) = sums.get_mut(quote_name) {
-                sum.add(quote);
-            }
-        }
-    };
+        };
     for order in &case.state.buy_orders {
-        change(&mut by_orders, &order.product, order.size, negative(order.spent));
+        change(
+            &mut by_orders,
+            &order.product,
+            order.size,
+            negative(order.spent),
+        );
     }
     for order in &case.state.sell_orders {
         let product = order.pos_id.and_then(|pos_id| products.get(&pos_id));
@@ -96,14 +102,14 @@ fn wallet(case: &mut Case<'_>) {
 /// Balances, what open positions cost, and realised gains, in all.
 fn gains(case: &mut Case<'_>) {
     for quote in QUOTES {
-        let of_quote = |product: &str| currencies_of(product).is_some_and(|(_, name)| name == quote);
-        let mut sum = Sum(
-            case.state
-                .balances
-                .get(quote)
-                .copied()
-                .unwrap_or(Decimal::ZERO),
-        );
+        let of_quote =
+            |product: &str| currencies_of(product).is_some_and(|(_, name)| name == quote);
+        let mut sum = Sum(case
+            .state
+            .balances
+            .get(quote)
+            .copied()
+            .unwrap_or(Decimal::ZERO));
         for position in &case.state.positions {
             if of_quote(&position.product) {
                 match position.state.as_str() {
@@ -140,7 +146,10 @@ fn accounts(case: &mut Case<'_>) {
             }
         }
     }
-    begun.iter_mut().chain(&mut done).for_each(|times| times.sort_unstable());
+    begun
+        .iter_mut()
+        .chain(&mut done)
+        .for_each(|times| times.sort_unstable());
     let before = |times: &[u64], limit: u64| times.partition_point(|time| *time < limit);
     for operation in case.operations {
         let (Asked::ReadAccount { quote }, Some(Answer::Account { seen })) =

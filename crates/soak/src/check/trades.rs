@@ -47,14 +47,17 @@ fn by_writer<'a, Row>(
 /// Buys: order and position are there together, once, as asked, and acknowledged ones certainly. Gives the positions.
 fn bought<'a>(case: &mut Case<'a>) -> BTreeMap<OperationId, &'a PositionRow> {
     let state = case.state;
-    let orders = by_writer(case, "buy_ords", &state.buy_orders, |row: &BuyOrderRow| &row.tag);
+    let orders = by_writer(case, "buy_ords", &state.buy_orders, |row: &BuyOrderRow| {
+        &row.tag
+    });
     let positions = by_writer(case, "poss", &state.positions, |row: &PositionRow| &row.tag);
     let mut found = BTreeMap::new();
     let buys = case.all(|one| matches!(one.asked, Asked::Buy { .. }));
     let known: BTreeSet<OperationId> = buys.iter().map(|one| one.id).collect();
     for id in orders.keys().chain(positions.keys()) {
         if let (false, Some(operation)) = (known.contains(id), case.by_id.get(id).copied()) {
-            let words = "an order or position is there that this operation did not ask for".to_owned();
+            let words =
+                "an order or position is there that this operation did not ask for".to_owned();
             case.violation(ViolationKind::NobodyWrote, words, &[operation]);
         }
     }
@@ -91,7 +94,10 @@ fn bought<'a>(case: &mut Case<'a>) -> BTreeMap<OperationId, &'a PositionRow> {
 
 fn one_buy(case: &mut Case<'_>, buy: &Operation, order: &BuyOrderRow, position: &PositionRow) {
     if let Fate::Refused(_) = buy.fate {
-        let words = format!("a buy was refused and position {} is there", position.pos_id);
+        let words = format!(
+            "a buy was refused and position {} is there",
+            position.pos_id
+        );
         case.violation(ViolationKind::RefusedButWritten, words, &[buy]);
     }
     let Asked::Buy {
@@ -121,7 +127,10 @@ fn one_buy(case: &mut Case<'_>, buy: &Operation, order: &BuyOrderRow, position: 
     if let Some(Answer::Bought { pos_id }) = buy.answer()
         && *pos_id != position.pos_id
     {
-        let words = format!("a buy was given position {pos_id} and has {}", position.pos_id);
+        let words = format!(
+            "a buy was given position {pos_id} and has {}",
+            position.pos_id
+        );
         case.violation(ViolationKind::WrongNumber, words, &[buy]);
     }
 }
@@ -129,7 +138,12 @@ fn one_buy(case: &mut Case<'_>, buy: &Operation, order: &BuyOrderRow, position: 
 /// Sales: acknowledged ones have their order, refused ones none. Gives the orders by position.
 fn sold<'a>(case: &mut Case<'a>) -> BTreeMap<i64, Vec<&'a SellOrderRow>> {
     let state = case.state;
-    let orders = by_writer(case, "sell_ords", &state.sell_orders, |row: &SellOrderRow| &row.tag);
+    let orders = by_writer(
+        case,
+        "sell_ords",
+        &state.sell_orders,
+        |row: &SellOrderRow| &row.tag,
+    );
     for sale in case.all(|one| matches!(one.asked, Asked::Sell { .. })) {
         let count = orders.get(&sale.id).map_or(0, Vec::len);
         let not_open = matches!(sale.answer(), Some(Answer::Sold { sold: false }));
@@ -225,7 +239,9 @@ fn closed_once(
         let Some(row) = life.row else { continue };
         let order = sales.get(pos_id).and_then(|orders| orders.first());
         let fits = match (row.state.as_str(), order) {
-            ("OPEN", None) => row.received.is_zero() && row.held == row.bought && row.gain.is_zero(),
+            ("OPEN", None) => {
+                row.received.is_zero() && row.held == row.bought && row.gain.is_zero()
+            }
             ("CLOSE", Some(order)) => {
                 row.received == order.received
                     && order.sold == row.bought
@@ -235,7 +251,8 @@ fn closed_once(
             _ => false,
         };
         if !fits {
-            let words = format!("position {pos_id} and its sell order do not fit: {row:?}, {order:?}");
+            let words =
+                format!("position {pos_id} and its sell order do not fit: {row:?}, {order:?}");
             case.violation(ViolationKind::HalfWrite, words, &life.sales);
         }
     }
@@ -272,7 +289,8 @@ fn positions_read(case: &mut Case<'_>, lives: &BTreeMap<i64, Life<'_>>) {
             continue;
         };
         let Some(seen) = seen else {
-            let words = format!("position {pos_id} is known to be there, and a read did not see it");
+            let words =
+                format!("position {pos_id} is known to be there, and a read did not see it");
             case.violation(ViolationKind::StaleRead, words, &[read]);
             continue;
         };
@@ -287,7 +305,8 @@ fn positions_read(case: &mut Case<'_>, lives: &BTreeMap<i64, Life<'_>>) {
                 && sale.done_us < Some(read.begun_us)
         });
         if let ("OPEN", Some(sale)) = (seen.state.as_str(), over) {
-            let words = format!("a read saw position {pos_id} open, which was sold before it began");
+            let words =
+                format!("a read saw position {pos_id} open, which was sold before it began");
             case.violation(ViolationKind::StaleRead, words, &[sale, read]);
         }
         let begun = sales.iter().any(|sale| Some(sale.begun_us) < read.done_us);
@@ -303,9 +322,7 @@ fn is_possible(seen: &SeenPosition) -> bool {
     let bought = seen.buy_orders == 1 && seen.order_spent == seen.spent;
     bought
         && match seen.state.as_str() {
-            "OPEN" => {
-                seen.sell_orders == 0 && seen.received.is_zero() && seen.held == seen.bought
-            }
+            "OPEN" => seen.sell_orders == 0 && seen.received.is_zero() && seen.held == seen.bought,
             "CLOSE" => {
                 seen.sell_orders == 1
                     && seen.received == seen.order_received
@@ -320,7 +337,10 @@ fn open_read(case: &mut Case<'_>, lives: &BTreeMap<i64, Life<'_>>) {
     let mut of_product: BTreeMap<usize, Vec<(i64, &Life<'_>)>> = BTreeMap::new();
     for (pos_id, life) in lives {
         if let Some(Asked::Buy { product, .. }) = life.bought.map(|buy| &buy.asked) {
-            of_product.entry(*product).or_default().push((*pos_id, life));
+            of_product
+                .entry(*product)
+                .or_default()
+                .push((*pos_id, life));
         }
     }
     for read in case.all(|one| matches!(one.asked, Asked::ReadOpen { .. })) {
@@ -346,11 +366,13 @@ fn open_read(case: &mut Case<'_>, lives: &BTreeMap<i64, Life<'_>>) {
             });
             match (seen.contains(pos_id), surely_sold) {
                 (true, Some(sale)) => {
-                    let words = format!("a list of open positions has {pos_id}, sold before it began");
+                    let words =
+                        format!("a list of open positions has {pos_id}, sold before it began");
                     case.violation(ViolationKind::StaleRead, words, &[sale, read]);
                 }
                 (false, _) if opened && !maybe_sold => {
-                    let words = format!("a list of open positions lacks {pos_id}, opened before it began");
+                    let words =
+                        format!("a list of open positions lacks {pos_id}, opened before it began");
                     let shown: Vec<&Operation> = life.bought.into_iter().chain([read]).collect();
                     case.violation(ViolationKind::StaleRead, words, &shown);
                 }

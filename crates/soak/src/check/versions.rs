@@ -45,7 +45,9 @@ impl<'a> Place<'a> {
 
     /// The write that began last among those that were acknowledged before an instant.
     fn newest_before(&self, instant_us: u64) -> Option<&'a Operation> {
-        let count = self.over.partition_point(|(done_us, _)| *done_us < instant_us);
+        let count = self
+            .over
+            .partition_point(|(done_us, _)| *done_us < instant_us);
         count.checked_sub(1).map(|last| self.over[last].1)
     }
 
@@ -104,9 +106,7 @@ pub(super) fn check(case: &mut Case<'_>) {
 fn notes(case: &mut Case<'_>) {
     for (row, columns) in case.state.notes.iter().enumerate() {
         for (second, found) in [false, true].into_iter().zip(columns) {
-            let is_it = |asked: &Asked| {
-                matches!(asked, Asked::Note { row: of, second: which } if *of == row && *which == second)
-            };
+            let is_it = |asked: &Asked| matches!(asked, Asked::Note { row: of, second: which } if *of == row && *which == second);
             let name = format!("note {} of row {row}", if second { 2 } else { 1 });
             let place = Place::new(case, name, is_it);
             let reads = case.all(|one| {
@@ -122,7 +122,11 @@ fn notes(case: &mut Case<'_>) {
                 None => place.seen(case, None, None),
                 Some(Ok(id)) => place.seen(case, Some(id), None),
                 Some(Err(words)) => {
-                    case.violation(ViolationKind::NobodyWrote, format!("{}: {words}", place.name), &[]);
+                    case.violation(
+                        ViolationKind::NobodyWrote,
+                        format!("{}: {words}", place.name),
+                        &[],
+                    );
                 }
             }
         }
@@ -132,17 +136,22 @@ fn notes(case: &mut Case<'_>) {
 fn candles(case: &mut Case<'_>) {
     for (set, found) in case.state.candles.iter().enumerate() {
         let name = format!("candle set {set}");
-        let place = Place::new(case, name, |asked| {
-            matches!(asked, Asked::Candles { set: of } if *of == set)
-        });
-        for read in case.all(|one| matches!(one.asked, Asked::ReadCandles { set: of } if of == set)) {
+        let place = Place::new(
+            case,
+            name,
+            |asked| matches!(asked, Asked::Candles { set: of } if *of == set),
+        );
+        for read in case.all(|one| matches!(one.asked, Asked::ReadCandles { set: of } if of == set))
+        {
             if let Some(Answer::Versions { of }) = read.answer() {
                 let versions: Vec<Option<OperationId>> = of.iter().copied().map(Some).collect();
                 one_set(case, &place, &versions, Some(read));
             }
         }
-        let versions: Vec<Option<OperationId>> =
-            found.iter().map(|version| id_of_version(*version)).collect();
+        let versions: Vec<Option<OperationId>> = found
+            .iter()
+            .map(|version| id_of_version(*version))
+            .collect();
         one_set(case, &place, &versions, None);
     }
 }
@@ -201,14 +210,20 @@ fn currencies(case: &mut Case<'_>) {
     for number in numbers {
         let name = new_currency(number);
         let found = left.remove(&name);
-        let place = Place::new(case, format!("currency {name}"), |asked| {
-            matches!(asked, Asked::Currency { number: of } if *of == number)
-        });
+        let place = Place::new(
+            case,
+            format!("currency {name}"),
+            |asked| matches!(asked, Asked::Currency { number: of } if *of == number),
+        );
         match found.as_deref().map(tag) {
             None => place.seen(case, None, None),
             Some(Ok(id)) => place.seen(case, Some(id), None),
             Some(Err(words)) => {
-                case.violation(ViolationKind::NobodyWrote, format!("{}: {words}", place.name), &[]);
+                case.violation(
+                    ViolationKind::NobodyWrote,
+                    format!("{}: {words}", place.name),
+                    &[],
+                );
             }
         }
     }
