@@ -71,11 +71,41 @@ impl Lag {
     }
 }
 
+/// How many of the last values were equal. A mean of equal values is that value and their deviation is 0, exactly; sums
+/// would leave a remainder of rounding, which a division by the deviation turns into noise.
+#[derive(Debug, Clone)]
+struct EqualRun {
+    value: f64,
+    length: usize,
+}
+
+impl EqualRun {
+    const NONE: Self = Self {
+        value: f64::NAN,
+        length: 0,
+    };
+
+    /// The length with this value.
+    fn step(&mut self, value: f64, stage: Stage) -> usize {
+        #[expect(clippy::float_cmp, reason = "exactly equal is what is meant")]
+        let length = if value == self.value {
+            self.length + 1
+        } else {
+            1
+        };
+        if stage == Stage::Closed {
+            *self = Self { value, length };
+        }
+        length
+    }
+}
+
 /// A simple moving average (SMA).
 #[derive(Debug, Clone)]
 pub struct Mean {
     tail: Tail,
     tail_sum: f64,
+    equal: EqualRun,
     count_min: usize,
 }
 
@@ -86,6 +116,7 @@ impl Mean {
         Self {
             tail: Tail::new(length.saturating_sub(1)),
             tail_sum: 0.0,
+            equal: EqualRun::NONE,
             count_min: length,
         }
     }
@@ -99,33 +130,38 @@ impl Mean {
         }
     }
 
-    /// The sum and the number of values.
-    fn total(&mut self, value: f64, stage: Stage) -> (f64, usize) {
-        let total = (self.tail_sum + value, self.tail.count() + 1);
-        if stage == Stage::Closed {
-            self.tail.push(value);
-            self.tail_sum = self.tail.iter().sum();
-        }
-        total
-    }
-
     /// The mean with this value.
     pub fn step(&mut self, value: f64, stage: Stage) -> f64 {
-        let (sum, count) = self.total(value, stage);
+        let count = self.tail.count() + 1;
+        let is_equal = self.equal.step(value, stage) >= count;
+        let sum = self.take(value, stage);
         if count < self.count_min {
-            return f64::NAN;
+            f64::NAN
+        } else if is_equal {
+            value
+        } else {
+            sum / as_double(count)
         }
-        sum / as_double(count)
     }
 
     /// The sum with this value.
     pub fn step_sum(&mut self, value: f64, stage: Stage) -> f64 {
-        let (sum, count) = self.total(value, stage);
+        let count = self.tail.count() + 1;
+        let sum = self.take(value, stage);
         if count < self.count_min {
             f64::NAN
         } else {
             sum
         }
+    }
+
+    fn take(&mut self, value: f64, stage: Stage) -> f64 {
+        let sum = self.tail_sum + value;
+        if stage == Stage::Closed {
+            self.tail.push(value);
+            self.tail_sum = self.tail.iter().sum();
+        }
+        sum
     }
 }
 
@@ -146,6 +182,7 @@ pub struct Deviation {
     origin: f64,
     tail_sum: f64,
     tail_sum_of_squares: f64,
+    equal: EqualRun,
     count_min: usize,
     population: Population,
 }
@@ -159,6 +196,7 @@ impl Deviation {
             origin: 0.0,
             tail_sum: 0.0,
             tail_sum_of_squares: 0.0,
+            equal: EqualRun::NONE,
             count_min,
             population,
         }
@@ -167,6 +205,7 @@ impl Deviation {
     /// The mean and the deviation with this value.
     pub fn step(&mut self, value: f64, stage: Stage) -> (f64, f64) {
         let count = self.tail.count() + 1;
+        let equal_count = self.equal.step(value, stage);
         let origin = if count == 1 { value } else { self.origin };
         let distance = value - origin;
         let sum = self.tail_sum + distance;
@@ -176,6 +215,9 @@ impl Deviation {
         }
         if count < self.count_min {
             return (f64::NAN, f64::NAN);
+        }
+        if equal_count >= count {
+            return (value, 0.0);
         }
         let number = as_double(count);
         let squares = (sum_of_squares - sum * sum / number).max(0.0);

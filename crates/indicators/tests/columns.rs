@@ -50,6 +50,8 @@ type Value = Box<dyn Fn(&Window, usize) -> f64>;
 enum Closeness {
     /// 1e-9 relative, or 1e-12 of the price.
     Price,
+    /// 1e-9 relative, or 1e-10: a small difference of large numbers, in percent.
+    Percent,
     /// 1e-6 relative: divided by a deviation, which the former code computed with running sums.
     Divided,
     /// 0.01: recorded rounded to two places.
@@ -59,6 +61,8 @@ enum Closeness {
 struct Column {
     name: String,
     closeness: Closeness,
+    /// In padded windows prices are constant for a while, and the recorded value is the noise of rounding.
+    is_noise_when_flat: bool,
     /// Rows of a window before which the recorded value is an artefact that is not repeated.
     first_row: usize,
     value: Value,
@@ -72,6 +76,7 @@ impl Columns {
         self.0.push(Column {
             name: name.to_owned(),
             closeness: Closeness::Price,
+            is_noise_when_flat: false,
             first_row: 0,
             value: Box::new(value),
         });
@@ -80,6 +85,13 @@ impl Columns {
 
     fn row(&mut self, name: &str, value: impl Fn(&Row) -> f64 + 'static) -> &mut Column {
         self.add(name, move |window, index| value(&window.rows[index]))
+    }
+
+    /// A column that is divided by a deviation or by a range.
+    fn divided(&mut self, name: &str, value: impl Fn(&Row) -> f64 + 'static) {
+        let column = self.row(name, value);
+        column.closeness = Closeness::Divided;
+        column.is_noise_when_flat = true;
     }
 
     fn nwe(&mut self, name: &str, value: impl Fn(&NadarayaWatsonValue) -> f64 + 'static) {
@@ -124,7 +136,7 @@ fn candle_columns(columns: &mut Columns) {
         ("ta.rsi_roc", |row| row.rsi_roc),
     ];
     for (name, value) in rates {
-        columns.row(name, value);
+        columns.row(name, value).closeness = Closeness::Percent;
         columns.add(&format!("{name}_up"), move |window, index| {
             moved(window, index, true, value)
         });
@@ -169,7 +181,7 @@ fn sha_columns(columns: &mut Columns) {
         for (part, value) in parts {
             for (word, is_up) in [("growing", true), ("shrinking", false)] {
                 let name = format!("sha.sha_{speed}_{part}_{word}");
-                columns.add(&name, move |window, index| {
+                let column = columns.add(&name, move |window, index| {
                     if index == 0 {
                         return 0.0;
                     }
@@ -177,6 +189,7 @@ fn sha_columns(columns: &mut Columns) {
                     let (before, now) = (at(index - 1), at(index));
                     flag(if is_up { now > before } else { now < before })
                 });
+                column.is_noise_when_flat = true;
             }
         }
     }
@@ -195,8 +208,6 @@ fn band_columns(columns: &mut Columns) {
         add(format!("bb_upper_{name}"), |band| band.upper);
         add(format!("bb_lower_{name}"), |band| band.lower);
         add(format!("bb_mid_{name}"), |band| band.middle);
-        add(format!("bb_upper_roc_{name}"), |band| band.upper_roc);
-        add(format!("bb_lower_roc_{name}"), |band| band.lower_roc);
         add(format!("bb_{name}_expanding"), |band| {
             flag(band.is_expanding())
         });
@@ -207,16 +218,23 @@ fn band_columns(columns: &mut Columns) {
         add(format!("bb_{name}_downwards"), |band| {
             flag(band.is_downwards())
         });
-        columns
-            .row(&format!("ta.bb_width_{name}"), move |row| {
-                band(row).width_pct()
-            })
-            .closeness = Closeness::Divided;
-        columns
-            .row(&format!("ta.bb_pct_{name}"), move |row| {
-                band(row).position(row.candle.close)
-            })
-            .closeness = Closeness::Divided;
+        let rates: [(&str, fn(&BandValue) -> f64); 2] = [
+            ("upper", |band| band.upper_roc),
+            ("lower", |band| band.lower_roc),
+        ];
+        for (side, value) in rates {
+            columns
+                .row(&format!("ta.bb_{side}_roc_{name}"), move |row| {
+                    value(band(row))
+                })
+                .closeness = Closeness::Percent;
+        }
+        columns.divided(&format!("ta.bb_width_{name}"), move |row| {
+            band(row).width_pct()
+        });
+        columns.divided(&format!("ta.bb_pct_{name}"), move |row| {
+            band(row).position(row.candle.close)
+        });
     }
 }
 
@@ -241,9 +259,12 @@ fn impulse_columns(columns: &mut Columns) {
 
 fn nwe_columns(columns: &mut Columns) {
     columns.nwe("ta.nwe_line", |nwe| nwe.line);
-    columns.nwe("ta.nwe_roc", |nwe| nwe.roc);
+    columns
+        .add("ta.nwe_roc", |window, index| window.nwe[index].roc)
+        .closeness = Closeness::Percent;
     columns.nwe("ta.nwe_color", |nwe| flag(nwe.slope > 0.0));
-    columns.nwe("ta.nwe_mae", |nwe| nwe.error_mean);
+    // The recorded column holds the margin, three mean errors.
+    columns.nwe("ta.nwe_mae", |nwe| 3.0 * nwe.error_mean);
     columns.nwe("ta.nwe_upper", |nwe| nwe.upper);
     columns.nwe("ta.nwe_lower", |nwe| nwe.lower);
     columns.nwe("ta.nwe_diff", |nwe| nwe.slope);
@@ -253,12 +274,8 @@ fn nwe_columns(columns: &mut Columns) {
 
 fn trend_columns(columns: &mut Columns) {
     columns.row("drop.high_24h", |row| row.day_high);
-    columns
-        .row("tpo.two_p_osc", |row| row.two_pole.line)
-        .closeness = Closeness::Divided;
-    columns
-        .row("tpo.two_pp_osc", |row| row.two_pole.delayed)
-        .closeness = Closeness::Divided;
+    columns.divided("tpo.two_p_osc", |row| row.two_pole.line);
+    columns.divided("tpo.two_pp_osc", |row| row.two_pole.delayed);
     columns.row("vidya.vidya_vidya", |row| row.vidya.line);
     columns.row("vidya.upper_band_vidya", |row| row.vidya.upper);
     columns.row("vidya.lower_band_vidya", |row| row.vidya.lower);
@@ -283,7 +300,9 @@ fn trend_columns(columns: &mut Columns) {
     columns.row("ht.ATR", |row| row.atr.wilder);
     columns.row("ht.upper_band", |row| row.hull.upper);
     columns.row("ht.lower_band", |row| row.hull.lower);
-    columns.row("ht.momentum", |row| row.hull.momentum);
+    columns
+        .row("ht.momentum", |row| row.hull.momentum)
+        .closeness = Closeness::Percent;
     // The former columns are centred: the value of a row stands at the row before.
     columns.add("ht.fractal_high", |window, index| {
         (window.rows.get(index + 1)).map_or(f64::NAN, |row| row.hull.fractal_high)
@@ -310,8 +329,8 @@ fn volume_columns(columns: &mut Columns) {
     columns.row("vwmacd.volume_ma", |row| row.volume_means.macd);
     columns.row("vwtm.bull_power", |row| row.power.bull);
     columns.row("vwtm.bear_power", |row| row.power.bear);
-    columns.row("vwtm.vtxp", |row| row.vortex.up);
-    columns.row("vwtm.vtxm", |row| row.vortex.down);
+    columns.divided("vwtm.vtxp", |row| row.vortex.up);
+    columns.divided("vwtm.vtxm", |row| row.vortex.down);
     columns.row("vwtm.vwma", |row| row.volume_weighted_mean);
     columns.row("vwtm.vol_ma", |row| row.volume_means.trend);
 }
@@ -332,6 +351,8 @@ fn columns() -> Vec<Column> {
 #[derive(Default)]
 struct Agreement {
     compared: usize,
+    /// Undefined here (nothing divided by nothing), the noise of rounding there.
+    undefined: usize,
     differing: usize,
     worst: f64,
     example: String,
@@ -340,13 +361,19 @@ struct Agreement {
 impl Agreement {
     fn take(&mut self, closeness: Closeness, price: f64, ours: f64, theirs: f64, place: &str) {
         self.compared += 1;
-        if ours.is_nan() && theirs.is_nan() {
+        #[expect(clippy::float_cmp, reason = "infinities are equal to themselves only")]
+        if (ours.is_nan() && theirs.is_nan()) || ours == theirs {
+            return;
+        }
+        if closeness == Closeness::Divided && !ours.is_finite() {
+            self.undefined += 1;
             return;
         }
         let distance = (ours - theirs).abs();
         let relative = distance / theirs.abs();
         let is_equal = match closeness {
             Closeness::Price => relative <= 1e-9 || distance <= 1e-12 * price,
+            Closeness::Percent => relative <= 1e-9 || distance <= 1e-10,
             Closeness::Divided => relative <= 1e-6 || distance <= 1e-9,
             Closeness::Rounded => distance <= 0.01,
         };
@@ -364,12 +391,11 @@ impl Agreement {
     }
 }
 
-/// Where a value divided by a deviation means nothing: in padded windows prices are constant for a while, and the recorded
-/// deviation is the noise of running sums.
 fn is_meaningful(column: &Column, set: &recorded::Set) -> bool {
-    !(set.is_padded && column.closeness == Closeness::Divided)
+    !(set.is_padded && column.is_noise_when_flat)
 }
 
+#[expect(clippy::too_many_arguments, reason = "what is compared, and where")]
 fn compare(
     table: &Table,
     name: &str,
@@ -434,16 +460,18 @@ fn every_column_agrees_with_the_recorded_one() {
             }
         }
     }
-    println!("| column | values | differing | worst relative error |\n|---|---|---|---|");
+    println!("| column | values | undefined here | differing | worst relative error |");
+    println!("|---|---|---|---|---|");
     let mut differing = Vec::new();
     for (name, agreement) in &found {
         let Agreement {
             compared,
+            undefined,
             differing: wrong,
             worst,
             ..
         } = agreement;
-        println!("| {name} | {compared} | {wrong} | {worst:.0e} |");
+        println!("| {name} | {compared} | {undefined} | {wrong} | {worst:.0e} |");
         if *wrong > 0 {
             differing.push(format!(
                 "{name}: {wrong} of {compared}, {}",
