@@ -219,13 +219,13 @@ pub struct TwoPoleValue {
 }
 
 /// Two-pole oscillator: how far the close is from its mean, as standard score of that distance, smoothed twice. Windows are
-/// shorter at first; a score without deviation is undefined and leaves the averages where they are.
+/// shorter at first; a score without deviation is undefined and leaves the first average where it is.
 #[derive(Debug, Clone)]
 pub struct TwoPole {
     mean: Mean,
     distance: Deviation,
     first: GapEma,
-    second: GapEma,
+    second: Ema,
     delay: Lag,
 }
 
@@ -237,7 +237,7 @@ impl TwoPole {
             mean: Mean::short_at_first(mean_length),
             distance: Deviation::new(mean_length, 2, Population::Sample),
             first: GapEma::new(smooth_length),
-            second: GapEma::new(smooth_length),
+            second: Ema::plain(smooth_length),
             delay: Lag::new(delay_rows),
         }
     }
@@ -251,10 +251,9 @@ impl TwoPole {
         } else {
             f64::NAN
         };
+        // The second average sees the first one's standing value during a gap and moves on towards it.
         let first = self.first.step(score, stage);
-        // Where the score is undefined, the second average has a gap too.
-        let input = if score.is_nan() { f64::NAN } else { first };
-        let line = self.second.step(input, stage);
+        let line = self.second.step(first, stage);
         TwoPoleValue {
             line,
             delayed: self.delay.step(line, stage),

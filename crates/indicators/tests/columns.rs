@@ -2,6 +2,12 @@
 //!
 //! `lastrow`: the newest row of 2,200 windows. `indicators` and `stratcols`: every row of the last window of each set.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use std::collections::BTreeMap;
 
 use cbtrade_indicators::{
@@ -429,6 +435,7 @@ fn every_column_agrees_with_the_recorded_one() {
     let columns = columns();
     let mut found = BTreeMap::new();
     for set in &SETS {
+        println!("{} with the settings of {}", set.name, set.product);
         let source = Source::read(&folder, set);
         let read = |kind: &str| Table::read(&folder.join(format!("{kind}/{}.csv.gz", set.name)));
         let newest = read("lastrow");

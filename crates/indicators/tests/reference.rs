@@ -3,6 +3,12 @@
 //! TA-Lib seeds Wilder's averages with a simple mean and begins MACD's fast average with the slow one; the bots' library does
 //! neither. The two agree once the beginning is forgotten, so those are compared from candle 400 on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use cbtrade_core::Random;
 use cbtrade_indicators::{
     Atr, Bollinger, Candle, Ema, Extreme, Macd, Mean, Roc, Rsi, Side, Stage, WeightedMean, column,

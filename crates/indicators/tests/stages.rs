@@ -1,6 +1,12 @@
 //! Forming candles leave no trace: a frame that was given every version of every forming candle is, bit for bit, the frame
 //! of the final candles, and rows of closed candles never change.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use cbtrade_core::Random;
 use cbtrade_indicators::{Candle, Frame, FrameError, IndicatorSettings, Interval, ROWS_KEPT, Row};
 

@@ -3,6 +3,12 @@
 //! In its original form each rule must decide exactly as recorded. In the form that trades, differences are counted: they
 //! are what the repairs are worth.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use cbtrade_core::Decimal;
 use cbtrade_indicators::Frame;
 use cbtrade_strategy::{Settings, Strategy};

@@ -1,5 +1,11 @@
 //! Names, kinds, settings and refusals.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use cbtrade_indicators::{Candle, Frame, IndicatorSettings, Interval};
 use cbtrade_strategy::{Kind, Outcome, Settings, SettingsError, Strategy};
 
@@ -129,7 +135,68 @@ fn a_decision_gives_its_reasons() {
     assert_eq!(decision.checks().len(), 4);
     let text = decision.to_string();
     assert!(
-        text.starts_with("signal; yes: close above the upper band (6 > 5.0"),
+        text.starts_with("signal; yes: close above the upper band (6 > 5.49747"),
         "{text}"
     );
+}
+
+/// Candles of one hour that close as given, each opening where the last one closed.
+fn hours(closes: impl IntoIterator<Item = f64>) -> Vec<Candle> {
+    let mut open = 100.0;
+    closes
+        .into_iter()
+        .zip(0..)
+        .map(|(close, hour)| {
+            let candle = Candle {
+                start_unix_s: hour * 3_600,
+                open,
+                high: open.max(close) * 1.0001,
+                low: open.min(close) * 0.9999,
+                close,
+                volume: 1.0,
+            };
+            open = close;
+            candle
+        })
+        .collect()
+}
+
+#[test]
+fn the_envelope_sells_after_a_peak_that_the_former_rule_could_not_see() {
+    // Calm, then a long slide; one candle jumps far above the band and the next falls back.
+    let calm = (0..200).map(|hour| 100.0 + f64::from(hour % 2) * 0.01);
+    let slide = (1..=60).map(|hour| 100.0 - f64::from(hour) * 0.1);
+    let candles = hours(calm.chain(slide).chain([96.0, 93.9]));
+    let settings = Settings::default();
+    let interval = Interval::OneHour;
+    let frame = Frame::of(interval, &settings.indicators(interval).unwrap(), &candles).unwrap();
+    let repaired = Strategy::NweEnv.sell(&frame, &settings);
+    assert!(repaired.is_signal(), "{repaired}");
+    let original = Strategy::NweEnv.sell(&frame, &Settings::original());
+    assert!(!original.is_signal(), "{original}");
+}
+
+#[test]
+fn powers_are_measured_in_ranges_whatever_the_price() {
+    let wave = |scale: f64| {
+        hours((0..300).map(move |hour| {
+            let rise = f64::from(hour) * 0.05;
+            scale * (100.0 + rise + f64::from(hour % 3) * 0.1)
+        }))
+    };
+    let settings = Settings::default();
+    let interval = Interval::OneHour;
+    let indicators = settings.indicators(interval).unwrap();
+    let power = |scale: f64, settings: &Settings| {
+        let mut candles = wave(scale);
+        if let Some(first) = candles.first_mut() {
+            (first.open, first.high, first.low) = (first.close, first.close, first.close);
+        }
+        let frame = Frame::of(interval, &indicators, &candles).unwrap();
+        Strategy::Vwtm.buy(&frame, settings).checks()[0].left
+    };
+    let (large, small) = (power(1_000.0, &settings), power(0.001, &settings));
+    assert!((large - small).abs() < 1e-6, "{large} {small}");
+    let original = Settings::original();
+    assert!(power(1_000.0, &original) / power(0.001, &original) > 1e5);
 }

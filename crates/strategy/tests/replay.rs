@@ -1,5 +1,11 @@
 //! How fast a backtest can be: minutes replayed through six frames with all strategies asked at each.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a failed test says where, and tables are what some of them are for"
+)]
+
 use std::time::Instant;
 
 use cbtrade_core::Random;

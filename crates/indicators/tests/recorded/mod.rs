@@ -9,16 +9,16 @@ use cbtrade_indicators::{Candle, Interval};
 use flate2::read::GzDecoder;
 
 /// Rows of a window: what the bots computed their indicators over.
-pub const WINDOW_ROWS: usize = 300;
+pub(crate) const WINDOW_ROWS: usize = 300;
 
 /// One recorded set: candles of one source and interval.
-pub struct Set {
-    pub name: &'static str,
-    pub interval: Interval,
+pub(crate) struct Set {
+    pub(crate) name: &'static str,
+    pub(crate) interval: Interval,
     /// Whose settings were used.
-    pub product: &'static str,
+    pub(crate) product: &'static str,
     /// Windows were padded at the front with copies of the oldest candle.
-    pub is_padded: bool,
+    pub(crate) is_padded: bool,
 }
 
 const fn set(name: &'static str, interval: Interval, product: &'static str) -> Set {
@@ -40,7 +40,7 @@ const fn padded(name: &'static str, interval: Interval, product: &'static str) -
 }
 
 /// All sets.
-pub const SETS: [Set; 11] = [
+pub(crate) const SETS: [Set; 11] = [
     set("ada-15min", Interval::FifteenMinutes, "ADA-USDC"),
     set("ada-1h-forming", Interval::OneHour, "ADA-USDC"),
     padded("ada-1h-padded", Interval::OneHour, "ADA-USDC"),
@@ -55,7 +55,7 @@ pub const SETS: [Set; 11] = [
 ];
 
 /// The folder of the records, or a line that says which test is skipped for want of it.
-pub fn folder(test: &str) -> Option<PathBuf> {
+pub(crate) fn folder(test: &str) -> Option<PathBuf> {
     let place = "../shared/cbtrade/golden/trading";
     let folder = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
         .join("../..")
@@ -68,14 +68,14 @@ pub fn folder(test: &str) -> Option<PathBuf> {
 }
 
 /// A table of text cells.
-pub struct Table {
-    pub columns: HashMap<String, usize>,
-    pub rows: Vec<Vec<String>>,
+pub(crate) struct Table {
+    pub(crate) columns: HashMap<String, usize>,
+    pub(crate) rows: Vec<Vec<String>>,
 }
 
 impl Table {
     /// Reads a packed file.
-    pub fn read(path: &std::path::Path) -> Self {
+    pub(crate) fn read(path: &std::path::Path) -> Self {
         let mut text = String::new();
         GzDecoder::new(
             File::open(path).unwrap_or_else(|error| panic!("{}: {error}", path.display())),
@@ -93,7 +93,7 @@ impl Table {
     }
 
     /// The cell of a row.
-    pub fn cell<'a>(&'a self, row: &'a [String], column: &str) -> &'a str {
+    pub(crate) fn cell<'a>(&'a self, row: &'a [String], column: &str) -> &'a str {
         let index = self
             .columns
             .get(column)
@@ -102,7 +102,7 @@ impl Table {
     }
 
     /// The cell as a number: flags are 1 and 0, an empty cell is undefined.
-    pub fn number(&self, row: &[String], column: &str) -> f64 {
+    pub(crate) fn number(&self, row: &[String], column: &str) -> f64 {
         match self.cell(row, column) {
             "" | "NaN" => f64::NAN,
             "red" | "N" => 0.0,
@@ -114,7 +114,7 @@ impl Table {
     }
 
     /// The cell as a whole number.
-    pub fn integer(&self, row: &[String], column: &str) -> i64 {
+    pub(crate) fn integer(&self, row: &[String], column: &str) -> i64 {
         self.cell(row, column).parse().unwrap()
     }
 }
@@ -134,7 +134,7 @@ fn candles(table: &Table) -> Vec<Candle> {
 }
 
 /// The candles of a set, from which each window is made.
-pub struct Source {
+pub(crate) struct Source {
     interval: Interval,
     is_padded: bool,
     candles: Vec<Candle>,
@@ -143,7 +143,7 @@ pub struct Source {
 }
 
 impl Source {
-    pub fn read(folder: &std::path::Path, set: &Set) -> Self {
+    pub(crate) fn read(folder: &std::path::Path, set: &Set) -> Self {
         let finer = folder.join(format!("candles/{}.base-5min.csv.gz", set.name));
         let (all, finer) = if finer.is_file() {
             (Vec::new(), Some(candles(&Table::read(&finer))))
@@ -160,7 +160,7 @@ impl Source {
     }
 
     /// The window whose newest candle was the newest at this moment, made as the bots made it.
-    pub fn window(&self, now_unix_s: i64) -> Vec<Candle> {
+    pub(crate) fn window(&self, now_unix_s: i64) -> Vec<Candle> {
         let mut all = match &self.finer {
             None => (self.candles.iter())
                 .filter(|candle| candle.start_unix_s <= now_unix_s)
