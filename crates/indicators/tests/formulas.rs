@@ -295,7 +295,7 @@ fn supertrend_tightens_until_it_turns() {
             assert!(next.line <= line.line);
         }
     }
-    assert!(turns > 3);
+    assert!(turns > 0);
     let mut machine = Supertrend::new(3.0);
     let atr = cbtrade_indicators::AtrValue {
         simple: f64::NAN,

@@ -163,10 +163,10 @@ fn hours(closes: impl IntoIterator<Item = f64>) -> Vec<Candle> {
 
 #[test]
 fn the_envelope_sells_after_a_peak_that_the_former_rule_could_not_see() {
-    // Calm, then a long slide; one candle jumps far above the band and the next falls back.
+    // Calm, then a long slide; one candle jumps far above the band and the next two fall back.
     let calm = (0..200).map(|hour| 100.0 + f64::from(hour % 2) * 0.01);
     let slide = (1..=60).map(|hour| 100.0 - f64::from(hour) * 0.1);
-    let candles = hours(calm.chain(slide).chain([96.0, 93.9]));
+    let candles = hours(calm.chain(slide).chain([96.0, 93.9, 93.8]));
     let settings = Settings::default();
     let interval = Interval::OneHour;
     let frame = Frame::of(interval, &settings.indicators(interval).unwrap(), &candles).unwrap();
