@@ -690,7 +690,8 @@ impl Migration {
             ));
         }
         self.stage("cutover", 0);
-        if proof.archive.is_none() {
+        let resumed = proof.archive.is_some();
+        if !resumed {
             proof.archive = Some(cutover::archive(
                 &sources,
                 &self.job.home.join("archives").join(&self.id),
@@ -702,8 +703,11 @@ impl Migration {
             cutover::fence_all(&sources, &self.id, &self.now(), self.progress.as_ref())
         {
             // No fence stands any more: the cut-over has not begun.
-            proof.archive = None;
+            let archive = proof.archive.take();
             self.work.write_json("proof.json", &proof)?;
+            if let Some(archive) = archive.filter(|_| !resumed) {
+                cutover::remove_archive(&archive)?;
+            }
             return Err(error);
         }
         cutover::move_epoch(&mut session, &self.ledger, "target", &self.now()).await?;
