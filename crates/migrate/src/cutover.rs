@@ -233,6 +233,15 @@ pub(crate) fn lift_all(sources: &[Source], migration: &str) -> Result<(), Error>
     Ok(())
 }
 
+/// Takes this migration's fences down from files that have one, whichever way it was put up.
+pub(crate) fn lift_named(fenced: &[PathBuf], migration: &str) -> Result<(), Error> {
+    for path in fenced {
+        lift_fence(path, migration, &SnapshotOptions::default())
+            .map_err(|error| Error::source(path, error))?;
+    }
+    Ok(())
+}
+
 /// Moves the epoch to a side, unless it is there already.
 pub(crate) async fn move_epoch(
     session: &mut Session,

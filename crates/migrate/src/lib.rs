@@ -32,4 +32,5 @@ pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
 pub use proof::{Proof, TableProof};
 pub use report::{Report, report_text};
+pub use rollback::{Allowed, TakenBack};
 pub use target::TargetState;
