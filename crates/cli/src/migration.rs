@@ -352,6 +352,7 @@ impl Opened {
     /// The JSON fields of a proof.
     pub(crate) fn proof_fields(&self, proof: &Proof, document: &mut Map<String, Value>) {
         document.insert("equal".into(), json!(proof.equal()));
+        document.insert("complete".into(), json!(proof.damage.is_empty()));
         document.insert("rows".into(), json!(proof.rows));
         document.insert("values".into(), json!(proof.values));
         document.insert("originals".into(), json!(proof.originals));

@@ -9,6 +9,7 @@
 pub mod census;
 mod copy;
 pub mod cutover;
+mod damage;
 pub mod doctor;
 mod error;
 mod finish;
@@ -26,6 +27,7 @@ mod target;
 pub mod verify;
 mod work;
 
+pub use damage::{FileDamage, TableDamage};
 pub use error::{Error, ErrorKind};
 pub use migration::{Job, Migration, Options, Stage, Status};
 pub use plan::Plan;

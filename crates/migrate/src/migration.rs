@@ -20,7 +20,7 @@ use crate::rollback::{Allowed, TakenBack};
 use crate::source::{self, Role, Source};
 use crate::target::{TargetState, connect, connect_alone, server_rules, state};
 use crate::work::{WorkFolder, write_whole};
-use crate::{copy, cutover, finish, provision, rollback, verify};
+use crate::{copy, cutover, damage, finish, provision, rollback, verify};
 
 /// What is to be migrated, and where to.
 #[derive(Clone, Debug)]
@@ -619,7 +619,16 @@ impl Migration {
             .cloned()
             .collect();
         objects.extend(refused.iter().cloned());
-        let proof = Proof::new(&self.id, &server, &self.now(), plan, &verdict, objects);
+        let damage = damage::in_target(&prepared.sources, plan);
+        let proof = Proof::new(
+            &self.id,
+            &server,
+            &self.now(),
+            plan,
+            &verdict,
+            objects,
+            damage,
+        );
         self.work.write_json("proof.json", &proof)?;
         write_whole(
             &self.report_path(),
