@@ -203,6 +203,8 @@ impl From<cbtrade_migrate::Error> for CommandError {
         };
         match &error {
             Error::Undecided { findings, plan } => findings_error(&error, findings, plan),
+            Error::TargetGone { .. } => CommandError::of(kind, &error)
+                .hint("`cbtrade migrate status` shows what stands where."),
             Error::Refused { next, .. } => CommandError::of(kind, &error).hint(next.clone()),
             Error::Different { proof, .. } => CommandError::of(kind, &error)
                 .hint("Do not cut over: the two sides are not equal. The old files are as they were and stay live.")

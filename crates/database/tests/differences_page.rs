@@ -14,6 +14,9 @@ fn every_difference_is_on_the_page() {
     assert!(differences.len() > 50);
     for difference in differences {
         let reason = difference["reason"].as_str().unwrap();
-        assert!(page.contains(reason), "docs/reference/database.md lacks: {reason}");
+        assert!(
+            page.contains(reason),
+            "docs/reference/database.md lacks: {reason}"
+        );
     }
 }
