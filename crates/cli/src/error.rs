@@ -307,6 +307,19 @@ impl From<cbtrade_server::Error> for CommandError {
     }
 }
 
+impl From<cbtrade_soak::SoakError> for CommandError {
+    fn from(error: cbtrade_soak::SoakError) -> CommandError {
+        use cbtrade_soak::SoakError;
+        match error {
+            SoakError::PrivateServer(inner) => CommandError::from(inner),
+            SoakError::Server(inner) => CommandError::from(*inner),
+            SoakError::Database(inner) => CommandError::from(inner),
+            SoakError::NotEmpty(_) | SoakError::NoServer => CommandError::of(Kind::Refused, &error),
+            _ => CommandError::of(Kind::Unreachable, &error),
+        }
+    }
+}
+
 impl From<cbtrade_sample::Error> for CommandError {
     fn from(error: cbtrade_sample::Error) -> CommandError {
         use cbtrade_sample::Error;

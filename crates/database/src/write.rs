@@ -196,7 +196,8 @@ impl Transaction {
     /// is NULL or empty is left to the table's defaults, as the original layer does.
     ///
     /// Two writers that both find no row meet at the unique key: the second one's transaction is run again and updates.
-    /// A row number that is given must be that of the row, or of none.
+    /// A row number that is given must be that of the row, or of none. The outcome's number is the row's in any case, 0 in
+    /// a table that does not number its rows.
     pub(crate) async fn upsert<R: Record>(
         &mut self,
         key: Key<'_>,
@@ -208,7 +209,7 @@ impl Transaction {
                 let both = format!("{}, but row {}", shown(key), found);
                 Err(Error::new(self.call, ErrorKind::WrongKey).key(both))
             }
-            Some(_) => self.update_found(key, changes).await,
+            Some(found) => self.update_found(key, found, changes).await,
             None => {
                 let row = changes.for_insert(key);
                 match self.insert(&row).await {
@@ -224,17 +225,25 @@ impl Transaction {
     async fn update_found<R: Record>(
         &mut self,
         key: Key<'_>,
+        found: i64,
         changes: &Changes<R>,
     ) -> Result<Outcome, Error> {
         let stamp = Stamp::of(R::TABLE);
-        self.update_stamped(key, &changes.for_update(key), stamp)
-            .await
-            .map_err(|mut error| {
+        let done = self
+            .update_stamped(key, &changes.for_update(key), stamp)
+            .await;
+        match done {
+            Ok(done) => Ok(Outcome {
+                last_id: found,
+                ..done
+            }),
+            Err(mut error) => {
                 if error.kind == ErrorKind::Duplicate {
                     error.kind = ErrorKind::WrongKey;
                 }
-                error
-            })
+                Err(error)
+            }
+        }
     }
 
     /// After a refused insert: another writer put the same row there (then the transaction is run again); or the row's
@@ -268,8 +277,8 @@ impl Transaction {
         owners.dedup();
         match (owners.as_slice(), numbered_by(R::TABLE)) {
             ([owner], Some(number)) => {
-                self.update_found(&[(number, Value::from(*owner))], changes)
-                    .await
+                let key = [(number, Value::from(*owner))];
+                self.update_found(&key, *owner, changes).await
             }
             _ => Err(Error::new(self.call, ErrorKind::WrongKey)
                 .key(shown(key))
