@@ -4,9 +4,9 @@ use cbtrade_indicators::{BandSettings, IndicatorSettings, Interval};
 
 use crate::registry::Strategy;
 use crate::settings::{
-    BbSettings, Common, DropSettings, Form, HtSettings, ImpMacdSettings, MsbSettings, NweSettings,
-    RsiDivMacdSettings, Settings, SettingsError, ShaSettings, StAtrSettings, TpoSettings,
-    VidyaSettings, VwmacdSettings, VwtmSettings,
+    BbSettings, Common, DropSettings, Form, HtSettings, ImpMacdSettings, MsbSettings, NweLine,
+    NweSettings, RsiDivMacdSettings, Settings, SettingsError, ShaSettings, StAtrSettings,
+    TpoSettings, VidyaSettings, VwmacdSettings, VwtmSettings,
 };
 
 const fn band(length: usize, multiplier: f64) -> BandSettings {
@@ -18,6 +18,7 @@ impl Default for NweSettings {
         Self {
             bandwidth: 8.0,
             multiplier: 3.0,
+            line: NweLine::Causal,
             form: Form::Repaired,
         }
     }
@@ -182,10 +183,15 @@ impl Settings {
     #[must_use]
     pub fn original() -> Self {
         let mut settings = Self::default();
+        for nwe in [
+            &mut settings.nwe_3row,
+            &mut settings.nwe_env,
+            &mut settings.nwe_rev,
+        ] {
+            nwe.line = NweLine::TwoSided;
+            nwe.form = Form::Original;
+        }
         for form in [
-            &mut settings.nwe_3row.form,
-            &mut settings.nwe_env.form,
-            &mut settings.nwe_rev.form,
             &mut settings.ht.form,
             &mut settings.msb.form,
             &mut settings.rsi_div_macd.form,

@@ -17,7 +17,7 @@ pub use decision::{Check, Decision, Outcome, Relation};
 pub use exit::{ExitFilter, ExitVerdict};
 pub use registry::{Exit, Kind, Strategy};
 pub use settings::{
-    BbSettings, Common, DropSettings, Form, HtSettings, ImpMacdSettings, MsbSettings, NweSettings,
-    RsiDivMacdSettings, Settings, SettingsError, ShaSettings, StAtrSettings, TpoSettings,
-    VidyaSettings, VwmacdSettings, VwtmSettings,
+    BbSettings, Common, DropSettings, Form, HtSettings, ImpMacdSettings, MsbSettings, NweLine,
+    NweSettings, RsiDivMacdSettings, Settings, SettingsError, ShaSettings, StAtrSettings,
+    TpoSettings, VidyaSettings, VwmacdSettings, VwtmSettings,
 };

@@ -154,6 +154,16 @@ impl Strategy {
         }
     }
 
+    /// What its exits are called in the columns `sell_strat_type`; their `sell_strat_name` is the strategy's name. The former
+    /// code wrote `up` for these four, `strat` for the Nadaraya-Watson ones, and nothing for the rest, which are `strat` now.
+    #[must_use]
+    pub const fn exit_type(self) -> &'static str {
+        match self {
+            Self::ImpMacd | Self::Sha | Self::Tpo | Self::Vidya => "up",
+            _ => "strat",
+        }
+    }
+
     /// The candles it may trade on, shortest first.
     #[must_use]
     pub const fn intervals(self) -> &'static [Interval] {

@@ -56,6 +56,16 @@ impl Common {
     }
 }
 
+/// Which Nadaraya-Watson line is judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NweLine {
+    /// The causal one: what it was at a candle, it stays (B-37).
+    Causal,
+    /// The newest values of the former two-sided filter. They know no more than the causal ones, but half of the newest is the
+    /// present close, and those before it are other ones than the bot saw at the time.
+    TwoSided,
+}
+
 /// `nwe_3row`, `nwe_env`, `nwe_rev`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct NweSettings {
@@ -63,7 +73,9 @@ pub struct NweSettings {
     pub bandwidth: f64,
     /// `mult`: the envelope's width in mean errors.
     pub multiplier: f64,
-    /// The causal line (B-37) and the repaired exit (B-38), or neither.
+    /// The line.
+    pub line: NweLine,
+    /// In `nwe_env` the exit against the recent peak (B-38), or against the candle's own close; the others have one form.
     pub form: Form,
 }
 

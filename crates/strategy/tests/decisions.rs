@@ -54,6 +54,8 @@ struct Found {
     sells: [Count; 16],
     /// Sales at a gain of 10 %, after the exit filter.
     sales_differ: [usize; 16],
+    /// Recorded exit reasons that are the same here.
+    reasons: usize,
     examples: Vec<String>,
 }
 
@@ -88,13 +90,23 @@ fn judge(table: &Table, row: &[String], set: &Set, frame: &Frame, found: &mut Fo
                 ));
             }
         }
+        // Name, type and candles, where the former code wrote them down completely.
+        let reason = table.cell(row, &format!("{name}.sell_reason"));
+        if let [was, kind, interval] = reason.split('|').collect::<Vec<_>>()[..]
+            && !was.is_empty()
+            && !kind.is_empty()
+        {
+            let ours = [name, strategy.exit_type(), set.interval.name()];
+            assert_eq!([was, kind, interval], ours);
+            found.reasons += 1;
+        }
         let exit = strategy.exit(frame, &original, Decimal::from_integer(10));
         found.sales_differ[place] += usize::from(exit.is_sale() != is_set("sell_yn_at_gain_10"));
     }
 }
 
 fn print(found: &Found) {
-    println!("{} bars", found.bars);
+    println!("{} bars, {} exit reasons", found.bars, found.reasons);
     println!(
         "| strategy | buys recorded | original form | differ | repaired form | differ | sells recorded | original form | differ | repaired form | differ | sales differ |"
     );

@@ -1,32 +1,46 @@
 //! `nwe_3row`, `nwe_env`, `nwe_rev`: the Nadaraya-Watson line rising, its envelope, its turns.
 //!
-//! By default the line is the causal one (B-37). The original form reads the newest values of the former two-sided filter
-//! over the frame's rows.
+//! By default the line is the causal one (B-37). The other choice reads the newest values of the former two-sided filter.
 
-use cbtrade_indicators::{NadarayaWatsonValue, two_sided};
+use cbtrade_indicators::{ENVELOPE_ROWS, NadarayaWatsonValue, two_sided};
 
 use super::{Newest, green_twice, red_twice};
 use crate::decision::{Decision, Sheet};
-use crate::settings::{Form, NweSettings};
+use crate::settings::{Form, NweLine, NweSettings};
 
 /// The line at the last three candles, the latest first.
 type Lines = [NadarayaWatsonValue; 3];
 
-fn lines(newest: &Newest<'_>, settings: &NweSettings) -> Lines {
+fn lines(newest: &Newest<'_>, settings: &NweSettings, rows_min: usize) -> Lines {
     let [first, second, _] = newest.before;
     let causal = [newest.now.nwe, first.nwe, second.nwe];
-    if settings.form == Form::Repaired {
+    if settings.line == NweLine::Causal {
         return causal;
     }
-    let closes: Vec<f64> = newest.rows.iter().map(|row| row.candle.close).collect();
+    let skipped = newest.rows.len().saturating_sub(rows_min);
+    let closes: Vec<f64> = (newest.rows.iter().skip(skipped))
+        .map(|row| row.candle.close)
+        .collect();
     match two_sided(&closes, settings.bandwidth, settings.multiplier).as_slice() {
         [.., second, first, now] => [*now, *first, *second],
         _ => causal,
     }
 }
 
+/// The line alone, without its envelope, for which the rows that the kernel reaches are enough.
+fn bare_lines(newest: &Newest<'_>, settings: &NweSettings) -> Lines {
+    // Twice the kernel's four σ, and the candles over which slopes and changes are taken.
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a bandwidth is a few candles; casts of floats saturate"
+    )]
+    let rows_min = (8.0 * settings.bandwidth).ceil() as usize + 8;
+    lines(newest, settings, rows_min)
+}
+
 pub(crate) fn three_rows_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let [now, first, second] = lines(newest, settings);
+    let [now, first, second] = bare_lines(newest, settings);
     let mut sheet = Sheet::new();
     sheet
         .above("the line rises", now.slope, 0.0)
@@ -39,7 +53,7 @@ pub(crate) fn three_rows_buy(newest: &Newest<'_>, settings: &NweSettings) -> Dec
 }
 
 pub(crate) fn three_rows_sell(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let [now, first, second] = lines(newest, settings);
+    let [now, first, second] = bare_lines(newest, settings);
     let mut sheet = Sheet::new();
     sheet
         .below("the line falls", now.slope, 0.0)
@@ -52,7 +66,7 @@ pub(crate) fn three_rows_sell(newest: &Newest<'_>, settings: &NweSettings) -> De
 }
 
 pub(crate) fn envelope_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let lines = lines(newest, settings);
+    let lines = lines(newest, settings, ENVELOPE_ROWS);
     let [now, ..] = lines;
     let [first, second, _] = newest.before;
     let deepest = [newest.now, first, second]
@@ -80,7 +94,7 @@ pub(crate) fn envelope_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decis
 }
 
 pub(crate) fn envelope_sell(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let lines = lines(newest, settings);
+    let lines = lines(newest, settings, ENVELOPE_ROWS);
     let [now, ..] = lines;
     let [first, second, _] = newest.before;
     let candles = [newest.now, first, second];
@@ -108,7 +122,7 @@ pub(crate) fn envelope_sell(newest: &Newest<'_>, settings: &NweSettings) -> Deci
 }
 
 pub(crate) fn reversal_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let [now, first, _] = lines(newest, settings);
+    let [now, first, _] = bare_lines(newest, settings);
     let turns = usize::from(now.is_turned_up) + usize::from(first.is_turned_up);
     let mut sheet = Sheet::new();
     sheet
@@ -119,7 +133,7 @@ pub(crate) fn reversal_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decis
 }
 
 pub(crate) fn reversal_sell(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
-    let [now, first, _] = lines(newest, settings);
+    let [now, first, _] = bare_lines(newest, settings);
     let turns = usize::from(now.is_turned_down) + usize::from(first.is_turned_down);
     let mut sheet = Sheet::new();
     sheet
