@@ -171,14 +171,22 @@ impl Transaction {
 
     /// The number of the row with this key (0 where rows have none); it stays as it is until the end of the transaction.
     pub(crate) async fn find<R: Record>(&mut self, key: Key<'_>) -> Result<Option<i64>, Error> {
+        let lock = self.dialect().for_update();
+        self.look::<R>(key, lock).await
+    }
+
+    async fn look<R: Record>(
+        &mut self,
+        key: Key<'_>,
+        lock: &'static str,
+    ) -> Result<Option<i64>, Error> {
         let dialect = self.dialect();
         let number =
             numbered_by(R::TABLE).map_or_else(|| "0".to_owned(), |name| dialect.name(name));
         let sql = format!(
-            "SELECT {number} FROM {} WHERE {}{}",
+            "SELECT {number} FROM {} WHERE {}{lock}",
             R::TABLE,
-            condition(dialect, key),
-            dialect.for_update()
+            condition(dialect, key)
         );
         let rows = self.rows(&sql, key_values(key)).await?;
         let Some(mut row) = rows.into_iter().next() else {
@@ -256,7 +264,9 @@ impl Transaction {
         row: &Changes<R>,
         error: Error,
     ) -> Result<Outcome, Error> {
-        if self.is_there::<R>(key).await? {
+        // Looked for without a lock: of several writers refused at once, each holds a share of the new row's lock, and if
+        // each asked for all of it, they would wait for each other in a circle.
+        if self.look::<R>(key, "").await?.is_some() {
             return Err(Error::new(self.call, ErrorKind::Conflict)
                 .key(shown(key))
                 .because(error));

@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::Shared;
 use super::errand::{Errand, locked};
 use super::line::Line;
 use super::session::{Purpose, Session};
+use super::{CLOSE_TIMEOUT, Shared};
 use crate::engine::{Deadline, Outcome};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
@@ -38,9 +38,11 @@ pub(super) enum Request {
         answer: oneshot::Sender<Result<Vec<Row>, Error>>,
     },
     Commit {
-        answer: oneshot::Sender<Result<(), Error>>,
+        answer: CommitAnswer,
     },
 }
+
+type CommitAnswer = oneshot::Sender<Result<(), Error>>;
 
 impl Request {
     /// Answers with an error. (Where nobody waits for the answer, it is lost, and so everywhere here.)
@@ -146,8 +148,16 @@ impl Desk {
 
 impl Shared {
     /// The thread that writes. It is started with an open session, so that a file that cannot be opened is known at once.
-    pub(super) fn write(&self, session: Session) {
+    /// It ends last: of two connections that are closed at once, neither finds itself to be the last one, which moves the
+    /// log into the file.
+    pub(super) fn write(&self, session: Session, others_ended: &Receiver<()>) {
         let mut session = Some(session);
+        self.write_in_turn(&mut session);
+        let _ = others_ended.recv_timeout(CLOSE_TIMEOUT);
+        drop(session);
+    }
+
+    fn write_in_turn(&self, session: &mut Option<Session>) {
         let line = Line::open(&self.files.path).ok();
         let desk = &self.desk;
         loop {
@@ -171,7 +181,7 @@ impl Shared {
             let Some(wanted) = first else {
                 continue;
             };
-            let ended = self.serve(&mut session, &wanted, Purpose::Writing);
+            let ended = self.serve(session, &wanted, Purpose::Writing);
             // The next process begins before this one's caller is woken: that is time in which the file would lie idle.
             drop(turn);
             locked(&desk.state).serving -= 1;
@@ -287,7 +297,7 @@ impl Shared {
 
 /// What is left to be told to a caller that committed.
 #[derive(Default)]
-struct Ended(Option<(oneshot::Sender<Result<(), Error>>, Result<(), Error>)>);
+struct Ended(Option<(CommitAnswer, Result<(), Error>)>);
 
 impl Ended {
     fn tell(self) {
