@@ -7,8 +7,9 @@ mod proxy;
 mod random;
 mod server;
 
+pub use cbtrade_faults::{Action, After, Direction, Fault};
 pub use cbtrade_server::Flavour;
 pub use folder::TestFolder;
-pub use proxy::{Action, After, Direction, Fault, FaultProxy};
+pub use proxy::FaultProxy;
 pub use random::{Random, seed_from_env};
 pub use server::TestServer;

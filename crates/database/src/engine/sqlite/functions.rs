@@ -316,7 +316,7 @@ mod tests {
                 assert!(message(&sql).contains(NOT_A_NUMBER), "{sql}");
             }
         }
-        let huge = "'170141183460469231731687303'";
+        let huge = "'170141183460469231731687304'";
         for sql in [
             "SELECT decimal_add('99999999999999999999999999', '99999999999999999999999999.9') || decimal_add('1e26', '1e26')".to_owned(),
             "SELECT decimal_multiply('1e14', '1e14')".to_owned(),
