@@ -327,15 +327,18 @@ fn update(place: &Place, entries: &[(String, Value)], condition: &str) -> (Strin
     )
 }
 
+/// A condition with its values.
+type Condition = (String, Vec<Value>);
+
 /// Updates the one row that the keys name, or inserts it. Every key that names a row must name the same one.
 async fn upsert(
     transaction: &mut Transaction,
     place: &Place,
     entries: &[(String, Value)],
-    keys: &[(String, Vec<Value>)],
+    keys: &[Condition],
 ) -> Result<i64, Error> {
     let identity = identity(place);
-    let mut found: Option<(Vec<Value>, &(String, Vec<Value>))> = None;
+    let mut found: Option<(Vec<Value>, &Condition)> = None;
     for key in keys {
         let (condition, values) = key;
         let sql = format!(
