@@ -128,6 +128,7 @@ macro_rules! record {
     ) => {
         $(#[$attribute])*
         #[derive(Clone, Debug, PartialEq)]
+        #[allow(unreachable_pub, reason = "some records never leave their module")]
         pub struct $name {
             $(
                 #[doc = concat!("Column `", stringify!($column), "`.")]

@@ -82,9 +82,15 @@ impl Injector<'_> {
     pub(crate) async fn look_after_bots(&self) -> Result<(), SoakError> {
         while Instant::now() < self.until {
             tokio::time::sleep(Duration::from_millis(100)).await;
-            let died = self.children.lock().await.died().await?;
-            self.done().died.extend(died);
+            self.bots_that_died().await?;
         }
+        Ok(())
+    }
+
+    /// Starts bots again that ended by themselves, and notes it.
+    pub(crate) async fn bots_that_died(&self) -> Result<(), SoakError> {
+        let died = self.children.lock().await.died().await?;
+        self.done().died.extend(died);
         Ok(())
     }
 
@@ -263,9 +269,9 @@ fn arm_cuts(proxy: &FaultProxy, chance: u64) {
             0 => After::Bytes(drawn / 8 % 4_000),
             _ => After::Packets(drawn / 8 % 60),
         };
-        let action = match drawn / 4 % 2 {
-            0 => Action::Cut,
-            _ => Action::CutAnswer,
+        let action = match (direction, drawn / 4 % 2) {
+            (Direction::ToServer, 0) => Action::CutAnswer,
+            _ => Action::Cut,
         };
         proxy.arm(Fault {
             direction,

@@ -18,10 +18,10 @@ use cbtrade_faults::{Direction, FaultProxy, Happened, Spot, Stage as SpotStage, 
 use crate::error::SoakError;
 use crate::sql::{change_balance, first, insert};
 use crate::stage::{SoakPlace, Stage};
-use crate::world::{World, start_balance};
+use crate::world::WALLET;
 
 /// Writers at once.
-const WRITERS: u32 = 24;
+const WRITERS: u32 = 48;
 /// Of a million COMMITs so many are kept back.
 const CUT_IN_MILLION: u32 = 400_000;
 /// And of the rest so many arrive and their answers are kept back.
@@ -127,7 +127,7 @@ async fn on(
     };
     let direct = stage.database().await?;
     direct.ensure_database_ready().await?;
-    World::make(&direct, 1).await?;
+    make_balances(&direct).await?;
     let proxy = FaultProxy::listen(target, &stage.folder, settings.seed)
         .await
         .map_err(|source| SoakError::file(&stage.folder, source))?;
@@ -250,22 +250,45 @@ async fn write_on(
     Ok(told)
 }
 
+/// A balance for each writer, so that none waits for another's lock.
+fn balance_of(writer: u32) -> String {
+    format!("W{writer}")
+}
+
+async fn make_balances(database: &Database) -> Result<(), Error> {
+    const CALL: Call = Call {
+        method: "soak_make",
+        table: "bals",
+    };
+    transact!(database, CALL, |transaction| {
+        for writer in 0..WRITERS {
+            let name = balance_of(writer);
+            let row = [
+                ("curr_uuid", Value::from(format!("soak-{name}"))),
+                ("symb", Value::from(name)),
+                ("rp_id", Value::from(WALLET)),
+                ("bal_avail", Value::from(Decimal::ZERO)),
+            ];
+            insert(transaction, "bals", &row).await?;
+        }
+        Ok(())
+    })
+}
+
 /// Appends a row and adds one to a balance.
 async fn one(database: &Database, text: &str, writer: u32) -> Result<i64, Error> {
     const CALL: Call = Call {
         method: "soak_loss",
         table: "buy_signals",
     };
-    // Several balances, so that writers do not all wait for one lock.
-    let currencies: Vec<&str> = crate::world::currencies().collect();
-    let place = usize::try_from(writer).unwrap_or(0) % currencies.len();
+    let balance = balance_of(writer);
     transact!(database, CALL, |transaction| {
         let row = [
             ("prod_id", Value::from("BTC-USDC")),
             ("buy_strat_name", Value::from(text)),
         ];
         let id = insert(transaction, "buy_signals", &row).await?;
-        change_balance(transaction, currencies[place], Decimal::ONE, false).await?;
+        change_balance(transaction, &balance, Decimal::ONE, false).await?;
         Ok(id)
     })
 }
@@ -305,13 +328,8 @@ async fn compare(
         .doubled
         .extend(found.keys().map(|text| format!("{text}: not acknowledged")));
     let sum = direct.dialect().sum("bal_avail");
-    let balance: Decimal = first(direct.seld(&format!("SELECT {sum} FROM bals"), &[]).await?)?;
-    let mut wanted = Decimal::from_integer(i64::try_from(report.acknowledged).unwrap_or(i64::MAX));
-    for currency in crate::world::currencies() {
-        wanted = wanted
-            .checked_add(start_balance(currency))
-            .unwrap_or(wanted);
-    }
-    report.difference = balance.checked_sub(wanted).unwrap_or(Decimal::ONE);
+    let found: Decimal = first(direct.seld(&format!("SELECT {sum} FROM bals"), &[]).await?)?;
+    let wanted = Decimal::from_integer(i64::try_from(report.acknowledged).unwrap_or(i64::MAX));
+    report.difference = found.checked_sub(wanted).unwrap_or(Decimal::ONE);
     Ok(())
 }

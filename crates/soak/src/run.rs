@@ -31,6 +31,8 @@ pub struct SoakSettings {
     pub bots: u32,
     /// For how long they work.
     pub seconds: u64,
+    /// Operations that they do at least, even if it takes longer.
+    pub operations_min: usize,
     /// Decides everything that is left to chance.
     pub seed: u64,
     /// Where.
@@ -225,6 +227,10 @@ impl Run<'_> {
         for ended in [bots, network, server, looked] {
             ended?;
         }
+        while operations_begun(children.lock().await.histories()) < self.settings.operations_min {
+            tokio::time::sleep(Duration::from_millis(200)).await;
+            injector.bots_that_died().await?;
+        }
         let done = injector
             .done
             .into_inner()
@@ -306,6 +312,15 @@ fn file_place(path: &Path) -> BotPlace {
         path: path.to_owned(),
         candles: path.with_file_name("ohlcv.db"),
     }
+}
+
+/// Operations that stand in histories which are still being written: two lines each.
+fn operations_begun(histories: &[PathBuf]) -> usize {
+    let lines = |path: &PathBuf| {
+        let text = std::fs::read(path).unwrap_or_default();
+        text.iter().filter(|byte| **byte == b'\n').count()
+    };
+    histories.iter().map(lines).sum::<usize>() / 2
 }
 
 /// Why a fault cannot be had at a place.

@@ -10,4 +10,5 @@ mod refusals;
 mod resume;
 mod run;
 mod server;
+mod soak;
 mod terminal;

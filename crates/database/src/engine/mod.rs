@@ -38,7 +38,8 @@ pub struct Transaction {
 }
 
 pub(crate) enum Way {
-    MySql(mysql::Open),
+    /// Boxed, because a session is large and the other way is a handle.
+    MySql(Box<mysql::Open>),
     Sqlite(sqlite::Turn),
 }
 
@@ -216,7 +217,7 @@ impl<'a> Attempts<'a> {
         let ended =
             match (&mut self.engine, transaction.way) {
                 (EngineAttempts::MySql(attempts), Way::MySql(open)) => {
-                    attempts.finish(open, result).await
+                    attempts.finish(*open, result).await
                 }
                 (EngineAttempts::Sqlite(attempts), Way::Sqlite(turn)) => {
                     attempts.finish(turn, result).await

@@ -1,6 +1,7 @@
 //! What bots write.
 
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
 use cbtrade_core::{Decimal, Random};
 use cbtrade_database::{
@@ -16,17 +17,21 @@ use crate::world::{
 
 /// Age to which a lease is put so that it has run out, in seconds.
 const LEASE_PAST_S: i64 = 3_600;
+/// Time in which others can come between what a careless bot reads and what it writes.
+const CARELESS_PAUSE: Duration = Duration::from_millis(3);
 
 const fn call(method: &'static str, table: &'static str) -> Call {
     Call { method, table }
 }
 
-/// Order, position and both balances, in one transaction.
+/// Order, position and both balances, in one transaction. With `linger` it stands half done for a moment, for those who
+/// look at what is not committed.
 pub(super) async fn buy(
     database: &Database,
     id: OperationId,
     product: usize,
     (spent, size): (Decimal, Decimal),
+    linger: bool,
 ) -> Result<Answer, Error> {
     let product = Product::of(product);
     let (name, tag) = (product.id(), id.to_string());
@@ -59,6 +64,9 @@ pub(super) async fn buy(
         let pos_id = insert(transaction, "poss", &position).await?;
         // Always the base currency first: locks in one order are never waited for in a circle.
         change_balance(transaction, product.base, size, reading).await?;
+        if linger {
+            tokio::time::sleep(CARELESS_PAUSE).await;
+        }
         change_balance(transaction, product.quote, negative(spent), reading).await?;
         Ok(pos_id)
     });
@@ -138,6 +146,9 @@ pub(super) async fn count(
             };
             let look = format!("SELECT sell_order_attempt_cnt FROM poss WHERE pos_id = ?{lock}");
             let before: i64 = first(transaction.rows(&look, vec![Value::from(pos_id)]).await?)?;
+            if careless {
+                tokio::time::sleep(CARELESS_PAUSE).await;
+            }
             let write = "UPDATE poss SET sell_order_attempt_cnt = ? WHERE pos_id = ?";
             transaction
                 .run(write, vec![Value::from(before + 1), Value::from(pos_id)])

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use cbtrade_core::Random;
 use cbtrade_database::{
-    Call, Database, Error, ErrorKind, FiguresSnapshot, Operation as Token, transact,
+    Call, Database, Dialect, Error, ErrorKind, FiguresSnapshot, Operation as Token, transact,
 };
 
 pub use settings::Plant;
@@ -161,7 +161,12 @@ impl Bot {
             method: "soak_crowd",
             table: "",
         };
-        for _ in 0..self.settings.patience.connections_max {
+        // A file has one writer for all processes: one transaction keeps it in use.
+        let holders = match self.database.dialect() {
+            Dialect::MySql => self.settings.patience.connections_max,
+            Dialect::Sqlite => 1,
+        };
+        for _ in 0..holders {
             let database = self.database.clone();
             tokio::spawn(async move {
                 let _: Result<(), Error> = transact!(&database, CALL, |transaction| {
@@ -277,7 +282,10 @@ impl Bot {
                 product,
                 spent,
                 size,
-            } => deeds::buy(&database, id, product, (spent, size)).await,
+            } => {
+                let linger = self.settings.plant == Some(Plant::DirtyRead);
+                deeds::buy(&database, id, product, (spent, size), linger).await
+            }
             Asked::Sell {
                 pos_id,
                 product,

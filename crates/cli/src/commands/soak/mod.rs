@@ -33,6 +33,9 @@ pub(crate) struct Arguments {
     /// Seconds for which they work
     #[arg(long, value_name = "S", default_value = "60", value_parser = clap::value_parser!(u64).range(1..=86_400))]
     seconds: u64,
+    /// Operations that they do at least, even if it takes longer
+    #[arg(long, value_name = "N", default_value = "0")]
+    operations: usize,
     /// A server's database as mysql://user@host[:port]/database?socket=PATH (without tables, or not there yet), or
     /// sqlite:PATH for a file to be made
     ///
@@ -98,6 +101,7 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let settings = SoakSettings {
         bots: arguments.bots,
         seconds: arguments.seconds,
+        operations_min: arguments.operations,
         seed,
         place,
         faults: arguments.faults.0.clone(),
@@ -106,9 +110,16 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         program: program()?,
         keep: context.home.join(format!("soak/seed-{seed}")),
     };
+    let file = matches!(settings.place, SoakPlace::File(_));
+    if file && arguments.plant == Some(Plant::DirtyRead) {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "on a file nobody can read what is not committed: plant dirty-read on a server",
+        ));
+    }
     let mut reports = Vec::new();
     if arguments.old_way {
-        if !matches!(settings.place, SoakPlace::File(_)) {
+        if !file {
             return Err(CommandError::new(
                 Kind::Usage,
                 "the old way is a file's: add --engine sqlite, or --target sqlite:PATH",
@@ -246,6 +257,9 @@ fn repeat(arguments: &Arguments, seed: u64) -> String {
         .and_then(|engine| engine.to_possible_value())
     {
         command.push_str(&format!(" --engine {}", engine.get_name()));
+    }
+    if arguments.operations > 0 {
+        command.push_str(&format!(" --operations {}", arguments.operations));
     }
     if arguments.old_way {
         command.push_str(" --old-way");

@@ -88,7 +88,10 @@ impl<'a> Attempts<'a> {
             deadline: until,
             token_taken: self.in_doubt,
         };
-        Ok(Begun::Open(Transaction::new(self.call, Way::MySql(open))))
+        Ok(Begun::Open(Transaction::new(
+            self.call,
+            Way::MySql(Box::new(open)),
+        )))
     }
 
     /// Ends an attempt: commits its value, or rolls back and says whether to begin again.

@@ -19,7 +19,6 @@ const STALE_AFTER_S: i64 = 24 * 60 * 60;
 
 record! {
     /// Whether a performance row must be computed anew before it is used.
-    #[expect(unreachable_pub, reason = "the macro makes every record public")]
     Staleness of "" {
         is_stale: i64,
     }
