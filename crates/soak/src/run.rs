@@ -155,7 +155,10 @@ impl Run<'_> {
         });
         let worked = self.work(&direct, &world).await?;
         progress(Progress::Stopping);
+        // Its sessions may be the bots' user's, too, and these are waited for.
+        drop(direct);
         let worked = worked.end(self.stage).await?;
+        let direct = self.stage.database().await?;
         let mut lines = Vec::new();
         for path in worked.children.histories() {
             match history::read(path) {
