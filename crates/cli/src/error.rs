@@ -313,9 +313,9 @@ impl From<cbtrade_soak::SoakError> for CommandError {
     fn from(error: cbtrade_soak::SoakError) -> CommandError {
         use cbtrade_soak::SoakError;
         match error {
-            SoakError::PrivateServer(inner) => CommandError::from(inner),
+            SoakError::PrivateServer(inner) => CommandError::from(*inner),
             SoakError::Server(inner) => CommandError::from(*inner),
-            SoakError::Database(inner) => CommandError::from(inner),
+            SoakError::Database(inner) => CommandError::from(*inner),
             SoakError::NotEmpty(_) | SoakError::NoServer => CommandError::of(Kind::Refused, &error),
             _ => CommandError::of(Kind::Unreachable, &error),
         }
