@@ -1,0 +1,57 @@
+//! The public methods of the layer, read from its source.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+/// Methods that are not examined, each with its reason.
+pub(crate) const NOT_CALLED: &[(&str, &str)] = &[
+    ("open", "sends nothing"),
+    ("create_file", "sends nothing"),
+    ("upgrade_to", "definitions, which look for nothing"),
+    (
+        "ensure_database_ready",
+        "definitions, which look for nothing",
+    ),
+    (
+        "install_core_triggers",
+        "definitions, which look for nothing",
+    ),
+];
+
+/// The names of all public methods of `Database` that wait for the database.
+pub(crate) fn public_methods() -> BTreeSet<String> {
+    let mut names = BTreeSet::new();
+    read(
+        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
+        &mut names,
+    );
+    names
+}
+
+fn read(folder: &Path, names: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            read(&path, names);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            collect(&std::fs::read_to_string(&path).unwrap(), names);
+        }
+    }
+}
+
+fn collect(source: &str, names: &mut BTreeSet<String>) {
+    let mut in_database = false;
+    for line in source.lines() {
+        if line.starts_with("impl") {
+            in_database = line.trim_end() == "impl Database {";
+        } else if line == "}" {
+            in_database = false;
+        }
+        if let Some(rest) = line.strip_prefix("    pub async fn ")
+            && in_database
+        {
+            let end = rest.find(['(', '<']).unwrap_or(rest.len());
+            names.insert(rest[..end].to_owned());
+        }
+    }
+}
