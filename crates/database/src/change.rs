@@ -130,14 +130,69 @@ impl<R: Record> Changes<R> {
             .map(|(_, value)| value)
     }
 
-    /// The same without some columns (keys, which are written nowhere but in conditions).
-    pub(crate) fn without(&self, columns: &[&str]) -> Self {
-        let kept = self
-            .entries
-            .iter()
-            .filter(|(name, _)| !columns.contains(name));
+    /// A column that the method cannot do without: its name and value.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingKey`] where there is none, or an empty text.
+    pub(crate) fn required<T>(
+        &self,
+        call: Call,
+        column: Column<R, T>,
+    ) -> Result<(&'static str, Value), Error> {
+        let missing = || Error::new(call, ErrorKind::MissingKey).column(column.name());
+        let given = self.get(column).filter(|value| is_given(value));
+        let value = checked(
+            call,
+            table_of(R::TABLE),
+            column.name(),
+            given.ok_or_else(missing)?,
+        )?;
+        Ok((column.name(), value))
+    }
+
+    /// A column that may stand for the row: its name and value, if there is one.
+    ///
+    /// # Errors
+    /// A value of another type.
+    pub(crate) fn optional<T>(
+        &self,
+        call: Call,
+        column: Column<R, T>,
+    ) -> Result<Option<(&'static str, Value)>, Error> {
+        match self.get(column) {
+            Some(value) if is_given(value) => self.required(call, column).map(Some),
+            _ => Ok(None),
+        }
+    }
+
+    /// The row's number, if one is given. 0 is none: the original layer's callers pass it for a new row.
+    ///
+    /// # Errors
+    /// A value of another type.
+    pub(crate) fn number(&self, call: Call) -> Result<Option<i64>, Error> {
+        let Some(name) = numbered_by(R::TABLE) else {
+            return Ok(None);
+        };
+        let Some(value) = self.named(name) else {
+            return Ok(None);
+        };
+        let number = checked(call, table_of(R::TABLE), name, value)?;
+        Ok(i64::from_value(number).filter(|number| *number != 0))
+    }
+
+    /// The same without what is NULL or empty.
+    pub(crate) fn given(&self) -> Self {
+        self.only(|_, value| is_given(value))
+    }
+
+    /// These columns and no others; what is not set is NULL.
+    pub(crate) fn exactly(&self, columns: &[&'static str]) -> Self {
+        let value = |column: &str| self.named(column).cloned().unwrap_or(Value::Null);
         Changes {
-            entries: kept.cloned().collect(),
+            entries: columns
+                .iter()
+                .map(|column| (*column, value(column)))
+                .collect(),
             belongs: PhantomData,
         }
     }
@@ -148,12 +203,40 @@ impl<R: Record> Changes<R> {
             entries: key.to_vec(),
             belongs: PhantomData,
         };
+        let number = numbered_by(R::TABLE);
         for (name, value) in &self.entries {
-            if !value.is_null() && *value != Value::Text(String::new()) {
+            let numberless = Some(*name) == number && *value == Value::Integer(0);
+            if is_given(value) && !numberless {
                 row.put(name, value.clone());
             }
         }
         row
+    }
+
+    /// The same without some columns.
+    pub(crate) fn without(&self, columns: &[&str]) -> Self {
+        self.only(|name, _| !columns.contains(&name))
+    }
+
+    /// What an update of the row of a key writes: not the row's number, but texts of the key, in case the spelling is
+    /// another.
+    pub(crate) fn for_update(&self, key: &[(&'static str, Value)]) -> Self {
+        let number = numbered_by(R::TABLE);
+        self.only(|name, value| {
+            let is_key = key.iter().any(|(column, _)| *column == name);
+            Some(name) != number && (!is_key || matches!(value, Value::Text(_)))
+        })
+    }
+
+    fn only(&self, keep: impl Fn(&str, &Value) -> bool) -> Self {
+        let kept = self
+            .entries
+            .iter()
+            .filter(|(name, value)| keep(name, value));
+        Changes {
+            entries: kept.cloned().collect(),
+            belongs: PhantomData,
+        }
     }
 
     /// The entries, each value checked against its column and in the column's own type.
@@ -174,6 +257,18 @@ impl<R: Record> Changes<R> {
             None => self.entries.push((name, value)),
         }
     }
+}
+
+/// Whether a value is one: neither NULL nor an empty text.
+fn is_given(value: &Value) -> bool {
+    !value.is_null() && *value != Value::Text(String::new())
+}
+
+/// The column through which a table numbers its rows.
+pub(crate) fn numbered_by(table: &str) -> Option<&'static str> {
+    table_of(table)?
+        .auto_increment_column()
+        .map(|column| column.name)
 }
 
 /// The catalogue's table; the candle tables share one.

@@ -92,6 +92,13 @@ impl Conditions {
         self.with(sql, texts.iter().map(|text| Value::from(*text)))
     }
 
+    /// A column must be one of these numbers.
+    pub(crate) fn integers(self, column: &str, numbers: &[i64]) -> Conditions {
+        let places = vec!["?"; numbers.len()].join(",");
+        let values = numbers.iter().map(|number| Value::from(*number));
+        self.with(format!("{column} IN ({places})"), values)
+    }
+
     /// ` WHERE …`, or nothing; and the values.
     pub(crate) fn finish(self) -> (String, Vec<Value>) {
         let clause = match self.parts.is_empty() {

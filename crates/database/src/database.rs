@@ -118,6 +118,17 @@ impl Database {
         }
     }
 
+    /// Name of the trading database.
+    pub(crate) fn trading_database(&self) -> &str {
+        let own = match &self.inner.location {
+            Location::Servers { targets, .. } => targets
+                .first()
+                .and_then(|target| target.database.as_deref()),
+            Location::File { .. } => None,
+        };
+        own.unwrap_or(cbtrade_catalog::Database::Trading.name())
+    }
+
     /// Name of the database (on SQLite, of the attached file) with the candle tables.
     pub(crate) fn candles_database(&self) -> &str {
         match &self.inner.location {

@@ -136,12 +136,63 @@ impl Dialect {
         }
     }
 
-    /// The date so many seconds (a parameter) before the present moment.
+    /// The date so many seconds (a parameter) before the present moment, or after it for fewer than none.
     #[must_use]
     pub fn seconds_ago(self) -> &'static str {
         match self {
             Dialect::MySql => "DATE_SUB(CURRENT_TIMESTAMP, INTERVAL ? SECOND)",
-            Dialect::Sqlite => "datetime(CURRENT_TIMESTAMP, '-' || ? || ' seconds')",
+            Dialect::Sqlite => "datetime(CURRENT_TIMESTAMP, (0 - ?) || ' seconds')",
+        }
+    }
+
+    /// A whole number over another, to four places: what MySQL's `/` gives. Seconds become minutes with 60.
+    #[must_use]
+    pub fn quotient(self, number: &str, divisor: u32) -> String {
+        match self {
+            Dialect::MySql => format!("({number}) / {divisor}"),
+            Dialect::Sqlite => format!("ROUND(({number}) / {divisor}.0, 4)"),
+        }
+    }
+
+    /// A whole number over another, without its fraction.
+    #[must_use]
+    pub fn whole_quotient(self, number: &str, divisor: u32) -> String {
+        match self {
+            Dialect::MySql => format!("({number}) DIV {divisor}"),
+            Dialect::Sqlite => format!("({number}) / {divisor}"),
+        }
+    }
+
+    /// A text column with a fixed text behind it.
+    #[must_use]
+    pub fn followed_by(self, column: &str, text: &str) -> String {
+        match self {
+            Dialect::MySql => format!("CONCAT({column}, '{text}')"),
+            Dialect::Sqlite => format!("{column} || '{text}'"),
+        }
+    }
+
+    /// Makes an UPDATE of many rows lock them in the order of a key, so that two of them wait for each other and do not
+    /// deadlock. On SQLite a transaction is the only writer anyway.
+    #[must_use]
+    pub fn in_order(self, key: &str) -> String {
+        match self {
+            Dialect::MySql => format!(" ORDER BY {key}"),
+            Dialect::Sqlite => String::new(),
+        }
+    }
+
+    /// A DELETE of at most so many rows, those with the smallest value of a column first.
+    #[must_use]
+    pub fn delete_some(self, table: &str, condition: &str, order: &str, most: u32) -> String {
+        match self {
+            Dialect::MySql => {
+                format!("DELETE FROM {table} WHERE {condition} ORDER BY {order} LIMIT {most}")
+            }
+            Dialect::Sqlite => format!(
+                "DELETE FROM {table} WHERE rowid IN \
+                 (SELECT rowid FROM {table} WHERE {condition} ORDER BY {order} LIMIT {most})"
+            ),
         }
     }
 

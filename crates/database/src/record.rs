@@ -48,7 +48,7 @@ impl<R, T> Column<R, T> {
 
     /// The column's name.
     #[must_use]
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.name
     }
 }

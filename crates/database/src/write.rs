@@ -1,6 +1,6 @@
 //! The few statements that writing methods are made of. Column names come from records; values are always bound.
 
-use crate::change::Changes;
+use crate::change::{Changes, numbered_by, table_of};
 use crate::dialect::Dialect;
 use crate::engine::{Outcome, Transaction};
 use crate::error::{Error, ErrorKind};
@@ -37,8 +37,29 @@ impl Computed {
     }
 }
 
+/// What becomes of `dlm` in an update.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stamp {
+    /// It is set to the present moment, whatever the change says of it.
+    Now,
+    /// It is what the change says, or else what the table's own rule makes of it.
+    AsGiven,
+}
+
+impl Stamp {
+    /// The original layer's way: its writers of orders leave `dlm` to the caller and the table.
+    fn of(table: &str) -> Stamp {
+        match table {
+            "bals" | "currs" | "mkts" | "ords" | "poss" | "trade_perfs" | "trade_strat_perfs" => {
+                Stamp::Now
+            }
+            _ => Stamp::AsGiven,
+        }
+    }
+}
+
 /// `column = ?` for all columns of a key. On SQLite, text is compared as everywhere in the layer.
-fn condition<R: Record>(dialect: Dialect, key: Key<'_>) -> String {
+fn condition(dialect: Dialect, key: Key<'_>) -> String {
     let parts: Vec<String> = key
         .iter()
         .map(|(column, value)| match value {
@@ -87,12 +108,21 @@ impl Transaction {
             .await
     }
 
-    /// Updates the rows of a key.
-    pub(crate) async fn update<R: Record>(
+    /// Updates the rows of a key; with a stamp, also where no column is changed.
+    pub(crate) async fn update_stamped<R: Record>(
         &mut self,
         key: Key<'_>,
         changes: &Changes<R>,
+        stamp: Stamp,
     ) -> Result<Outcome, Error> {
+        if stamp == Stamp::Now {
+            let rest = changes.without(&["dlm", "dlm_unix"]);
+            let touched = Computed::touched(self.dialect());
+            return self.update_and(key, &rest, &touched).await;
+        }
+        if changes.is_empty() {
+            return Ok(Outcome::default());
+        }
         self.update_and(key, changes, &[]).await
     }
 
@@ -124,7 +154,7 @@ impl Transaction {
             "UPDATE {} SET {} WHERE {}",
             R::TABLE,
             assignments.join(","),
-            condition::<R>(dialect, key)
+            condition(dialect, key)
         );
         let mut values: Vec<Value> = entries.into_iter().map(|(_, value)| value).collect();
         values.extend(computed.iter().flat_map(|one| one.values.clone()));
@@ -136,14 +166,28 @@ impl Transaction {
 
     /// Whether a row with this key is there; it stays as it is until the end of the transaction.
     pub(crate) async fn is_there<R: Record>(&mut self, key: Key<'_>) -> Result<bool, Error> {
+        Ok(self.find::<R>(key).await?.is_some())
+    }
+
+    /// The number of the row with this key (0 where rows have none); it stays as it is until the end of the transaction.
+    pub(crate) async fn find<R: Record>(&mut self, key: Key<'_>) -> Result<Option<i64>, Error> {
         let dialect = self.dialect();
+        let number =
+            numbered_by(R::TABLE).map_or_else(|| "0".to_owned(), |name| dialect.name(name));
         let sql = format!(
-            "SELECT 1 FROM {} WHERE {}{}",
+            "SELECT {number} FROM {} WHERE {}{}",
             R::TABLE,
-            condition::<R>(dialect, key),
+            condition(dialect, key),
             dialect.for_update()
         );
-        Ok(!self.rows(&sql, key_values(key)).await?.is_empty())
+        let rows = self.rows(&sql, key_values(key)).await?;
+        let Some(mut row) = rows.into_iter().next() else {
+            return Ok(None);
+        };
+        let number = row
+            .take::<i64>(0)
+            .map_err(|source| Error::answer(self.call, source))?;
+        Ok(Some(number))
     }
 }
 
@@ -152,39 +196,84 @@ impl Transaction {
     /// is NULL or empty is left to the table's defaults, as the original layer does.
     ///
     /// Two writers that both find no row meet at the unique key: the second one's transaction is run again and updates.
+    /// A row number that is given must be that of the row, or of none.
     pub(crate) async fn upsert<R: Record>(
         &mut self,
         key: Key<'_>,
         changes: &Changes<R>,
     ) -> Result<Outcome, Error> {
-        if self.is_there::<R>(key).await? {
-            let columns: Vec<&str> = key.iter().map(|(column, _)| *column).collect();
-            let rest = changes.without(&columns);
-            return match rest.is_empty() {
-                true => Ok(Outcome::default()),
-                false => self.update(key, &rest).await,
-            };
-        }
-        let row = changes.for_insert(key);
-        match self.insert(&row).await {
-            Err(error) if error.kind == ErrorKind::Duplicate => {
-                self.who_has_the_key::<R>(key, error).await
+        let number = changes.number(self.call)?;
+        match self.find::<R>(key).await? {
+            Some(found) if number.is_some_and(|number| number != found) => {
+                let both = format!("{}, but row {}", shown(key), found);
+                Err(Error::new(self.call, ErrorKind::WrongKey).key(both))
             }
-            done => done,
+            Some(_) => self.update_found(key, changes).await,
+            None => {
+                let row = changes.for_insert(key);
+                match self.insert(&row).await {
+                    Err(error) if error.kind == ErrorKind::Duplicate => {
+                        self.who_has_the_key(key, changes, &row, error).await
+                    }
+                    done => done,
+                }
+            }
         }
     }
 
-    /// After a refused insert: another writer put the same row there (then the transaction is run again), or another row
-    /// has one of the other keys (then the call mixes two rows up).
-    pub(crate) async fn who_has_the_key<R: Record>(
+    async fn update_found<R: Record>(
         &mut self,
         key: Key<'_>,
+        changes: &Changes<R>,
+    ) -> Result<Outcome, Error> {
+        let stamp = Stamp::of(R::TABLE);
+        self.update_stamped(key, &changes.for_update(key), stamp)
+            .await
+            .map_err(|mut error| {
+                if error.kind == ErrorKind::Duplicate {
+                    error.kind = ErrorKind::WrongKey;
+                }
+                error
+            })
+    }
+
+    /// After a refused insert: another writer put the same row there (then the transaction is run again); or the row's
+    /// other unique keys all name one row, whose key has changed (a wallet at the exchange got a new identifier); or the
+    /// call mixes two rows up.
+    async fn who_has_the_key<R: Record>(
+        &mut self,
+        key: Key<'_>,
+        changes: &Changes<R>,
+        row: &Changes<R>,
         error: Error,
     ) -> Result<Outcome, Error> {
-        let kind = match self.is_there::<R>(key).await? {
-            true => ErrorKind::Conflict,
-            false => ErrorKind::WrongKey,
-        };
-        Err(Error::new(self.call, kind).key(shown(key)).because(error))
+        if self.is_there::<R>(key).await? {
+            return Err(Error::new(self.call, ErrorKind::Conflict)
+                .key(shown(key))
+                .because(error));
+        }
+        let mut owners: Vec<i64> = Vec::new();
+        if let (None, Some(table)) = (changes.number(self.call)?, table_of(R::TABLE)) {
+            for unique in &table.unique_keys {
+                let other: Option<Vec<(&'static str, Value)>> = unique
+                    .columns
+                    .iter()
+                    .map(|column| row.named(column).map(|value| (*column, value.clone())))
+                    .collect();
+                if let Some(other) = other {
+                    owners.extend(self.find::<R>(&other).await?);
+                }
+            }
+        }
+        owners.dedup();
+        match (owners.as_slice(), numbered_by(R::TABLE)) {
+            ([owner], Some(number)) => {
+                self.update_found(&[(number, Value::from(*owner))], changes)
+                    .await
+            }
+            _ => Err(Error::new(self.call, ErrorKind::WrongKey)
+                .key(shown(key))
+                .because(error)),
+        }
     }
 }

@@ -42,6 +42,50 @@ pub(crate) enum Way {
     Sqlite(sqlite::Turn),
 }
 
+/// How the update part of an upsert names the values of the row that was to be inserted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum NewRow {
+    /// The row and its columns have other names: MySQL since 8.0.19, which warns of the function.
+    Alias,
+    /// The function `VALUES`: MariaDB, and MySQL before.
+    Function,
+    /// The table `excluded`: SQLite.
+    Excluded,
+}
+
+impl NewRow {
+    /// What stands between the rows and the assignments. `key` is the conflicting key's columns in SQLite's words.
+    pub(crate) fn on_conflict(self, columns: usize, key: &str) -> String {
+        match self {
+            NewRow::Alias => {
+                let names: Vec<String> = (0..columns).map(|place| format!("c{place}")).collect();
+                format!(" AS new_row({}) ON DUPLICATE KEY UPDATE", names.join(","))
+            }
+            NewRow::Function => " ON DUPLICATE KEY UPDATE".to_owned(),
+            NewRow::Excluded => format!(" ON CONFLICT ({key}) DO UPDATE SET"),
+        }
+    }
+
+    /// The new value of a column that stands at a place of the insert's list.
+    pub(crate) fn value(self, place: usize, name: &str) -> String {
+        match self {
+            NewRow::Alias => format!("c{place}"),
+            NewRow::Function => format!("VALUES({name})"),
+            NewRow::Excluded => format!("excluded.{name}"),
+        }
+    }
+}
+
+impl Transaction {
+    /// How the engine's upserts name new values.
+    pub(crate) fn new_row(&mut self) -> NewRow {
+        match &mut self.way {
+            Way::MySql(open) => open.new_row(),
+            Way::Sqlite(_) => NewRow::Excluded,
+        }
+    }
+}
+
 impl Transaction {
     pub(crate) fn new(call: Call, way: Way) -> Transaction {
         Transaction {

@@ -7,7 +7,7 @@ mod pool;
 use std::time::Duration;
 
 use cbtrade_mysql::mysql_async::{Conn, prelude::Queryable as _};
-use cbtrade_mysql::{ErrorClass, Session};
+use cbtrade_mysql::{ErrorClass, Product, Session};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use pool::{Connection, Pool};
@@ -15,7 +15,7 @@ pub(crate) use pool::{Connection, Pool};
 use convert::{parameter, rows_of};
 
 use super::operation::{OPERATION_TABLE, Operation};
-use super::{Deadline, Outcome};
+use super::{Deadline, NewRow, Outcome};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
 use crate::value::Value;
@@ -28,6 +28,9 @@ const DUPLICATE_KEY: u16 = 1062;
 
 /// What a token says instead of a method when its write was given up.
 pub(crate) const GIVEN_UP: &str = "given up";
+/// The first MySQL in which the row of an INSERT can have another name.
+const ROW_ALIAS_SINCE: (u16, u16, u16) = (8, 0, 19);
+
 /// The server's lock under which definitions are made.
 const DEFINITION_LOCK: &str = "cbtrade-definitions";
 
@@ -40,6 +43,14 @@ pub(crate) struct Open {
 }
 
 impl Open {
+    pub(crate) fn new_row(&mut self) -> NewRow {
+        let server = self.connection.session().capabilities();
+        match server.product {
+            Product::MySql if !server.tidb && server.version >= ROW_ALIAS_SINCE => NewRow::Alias,
+            Product::MySql | Product::MariaDb => NewRow::Function,
+        }
+    }
+
     pub(crate) async fn run(
         &mut self,
         call: Call,
@@ -186,6 +197,10 @@ impl Pool {
         waits: &mut Waits,
         deadline: Deadline,
     ) -> Result<(), Error> {
+        if error.kind == ErrorKind::Unreachable {
+            // The others were opened to the same server.
+            self.forget_idle();
+        }
         let read_only_elsewhere = error.kind == ErrorKind::ReadOnly && self.fail_over();
         if !matches!(error.kind, ErrorKind::Conflict | ErrorKind::Unreachable)
             && !read_only_elsewhere

@@ -138,7 +138,8 @@ impl Database {
             .collect()
     }
 
-    /// The column names of a table, in the database's order; empty for a table that is not there.
+    /// The column names of a table, in the database's order; empty for a table that is not there. The trading database's name
+    /// may stand before the table's.
     ///
     /// # Errors
     /// The database cannot be reached.
@@ -146,6 +147,15 @@ impl Database {
         const CALL: Call = Call {
             method: "table_cols",
             table: "",
+        };
+        let table = match table.split_once('.') {
+            Some((database, table))
+                if database.eq_ignore_ascii_case(self.trading_database())
+                    || database.eq_ignore_ascii_case("cbtrade") =>
+            {
+                table
+            }
+            _ => table,
         };
         let columns = self.columns_of(CALL, table).await?;
         Ok(columns.into_iter().map(|column| column.name).collect())

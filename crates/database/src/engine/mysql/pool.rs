@@ -123,13 +123,18 @@ impl Pool {
         &self.shared.figures
     }
 
+    /// Closes the idle sessions.
+    pub(crate) fn forget_idle(&self) {
+        self.shared.idle().clear();
+    }
+
     /// Turns to the next server, where there is one; idle sessions with the last one are closed.
     pub(crate) fn fail_over(&self) -> bool {
         if self.shared.targets.len() < 2 {
             return false;
         }
         self.shared.current.fetch_add(1, Ordering::Relaxed);
-        self.shared.idle().clear();
+        self.forget_idle();
         self.shared.figures.failed_over();
         true
     }
@@ -166,7 +171,7 @@ impl Pool {
                 });
             }
             // The others were opened to the same server, which has gone in the meantime.
-            self.shared.idle().clear();
+            self.forget_idle();
         }
         let (session, server) = self.connect(call, deadline).await?;
         Ok(Connection {

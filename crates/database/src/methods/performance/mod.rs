@@ -87,18 +87,8 @@ impl Database {
                 _ => return Err(Error::new(call, ErrorKind::MissingKey).column(*column)),
             }
         }
-        let rest = changes.without(&["dlm", "dlm_unix"]);
-        let touched = Computed::touched(self.dialect());
         transact!(self, call, |transaction| {
-            if transaction.is_there::<R>(&key).await? {
-                return transaction.update_and(&key, &rest, &touched).await;
-            }
-            match transaction.insert(&rest.for_insert(&key)).await {
-                Err(error) if error.kind == ErrorKind::Duplicate => {
-                    transaction.who_has_the_key::<R>(&key, error).await
-                }
-                done => done,
-            }
+            transaction.upsert(&key, changes).await
         })
     }
 

@@ -23,7 +23,7 @@ record! {
 record! {
     /// A position's state with one of its sell orders; without any, `so_id` is empty, the order's state `NONE` and the time
     /// -1.
-    SellCheck of "" {
+    SellOrderCheck of "" {
         pos_stat: Option<String>,
         so_id: Option<i64>,
         sell_ord_stat: Option<String>,
@@ -77,7 +77,7 @@ impl Database {
     pub async fn db_sell_double_check_optimized(
         &self,
         pos_id: i64,
-    ) -> Result<Vec<SellCheck>, Error> {
+    ) -> Result<Vec<SellOrderCheck>, Error> {
         let dialect = self.dialect();
         let elapsed = dialect.minutes(&format!("{} - s.sell_begin_unix", dialect.now_seconds()));
         let sql = format!(

@@ -8,7 +8,7 @@ mod pairs;
 mod spent;
 mod write;
 
-pub use check::{PositionCheck, SellCheck};
+pub use check::{PositionCheck, SellOrderCheck};
 pub use elapsed::Elapsed;
 pub use get::{AgedPosition, OpenPositions, PositionAge};
 pub use overview::Overview;

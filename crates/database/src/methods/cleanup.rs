@@ -1,0 +1,34 @@
+//! Clearing away of old rows, in batches that hold up nobody for long.
+
+use crate::database::Database;
+use crate::error::{Call, Error};
+use crate::transact;
+use crate::value::Value;
+
+/// Rows of one transaction at most.
+const BATCH: u32 = 1_000;
+/// Beyond a hundred years all dates are the same, and dates of the database run out.
+const DAYS_MAX: i64 = 36_500;
+const DAY_S: i64 = 86_400;
+
+impl Database {
+    /// Deletes the rows of a table whose `dlm` is more than so many days ago; gives how many there were. A negative number
+    /// of days deletes all.
+    pub(super) async fn delete_older_than(&self, call: Call, days: i64) -> Result<u64, Error> {
+        let dialect = self.dialect();
+        let condition = format!("dlm < {}", dialect.seconds_ago());
+        let sql = dialect.delete_some(call.table, &condition, "dlm", BATCH);
+        let age = days.clamp(-DAYS_MAX, DAYS_MAX) * DAY_S;
+        let mut deleted = 0;
+        loop {
+            let batch = transact!(self, call, |transaction| {
+                let done = transaction.run(&sql, vec![Value::from(age)]).await?;
+                Ok(done.rows_changed)
+            })?;
+            deleted += batch;
+            if batch < u64::from(BATCH) {
+                return Ok(deleted);
+            }
+        }
+    }
+}
