@@ -353,7 +353,8 @@ fn integer(value: &Value, range: std::ops::RangeInclusive<i64>) -> Result<Value,
 
 fn decimal(value: &Value) -> Result<Value, String> {
     let number = match value {
-        Value::Text(text) => Decimal::parse(text).map_err(|error| error.to_string())?,
+        // Further places are rounded half away from zero, as servers do and as doubles are.
+        Value::Text(text) => Decimal::parse_rounded(text).map_err(|error| error.to_string())?,
         Value::Integer(_) | Value::Decimal(_) | Value::Double(_) => {
             Decimal::from_value(value.clone())
                 .ok_or_else(|| wrong_type(value, "a decimal number"))?

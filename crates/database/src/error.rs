@@ -8,6 +8,9 @@ use cbtrade_mysql::ErrorClass;
 
 use crate::row::CellError;
 
+/// The server's number for a column that is not there.
+const UNKNOWN_COLUMN: u16 = 1054;
+
 /// What a call is for: goes into every error and every figure.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Call {
@@ -232,7 +235,11 @@ impl Error {
     /// An error of a statement on a server.
     #[must_use]
     pub(crate) fn of_server(call: Call, source: cbtrade_mysql::Error) -> Error {
-        Error::new(call, ErrorKind::of_class(source.class())).because(source)
+        let kind = match source.server_code() {
+            Some(UNKNOWN_COLUMN) => ErrorKind::UnknownColumn,
+            _ => ErrorKind::of_class(source.class()),
+        };
+        Error::new(call, kind).because(source)
     }
 }
 

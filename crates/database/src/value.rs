@@ -134,6 +134,7 @@ impl FromValue for String {
             Value::Integer(number) => Some(number.to_string()),
             Value::Decimal(number) => Some(number.to_string()),
             Value::Moment(moment) => Some(moment.to_string()),
+            Value::Double(number) if number.is_finite() => Some(number.to_string()),
             Value::Null | Value::Double(_) | Value::Bytes(_) => None,
         }
     }

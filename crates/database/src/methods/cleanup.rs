@@ -7,8 +7,8 @@ use crate::value::Value;
 
 /// Rows of one transaction at most.
 const BATCH: u32 = 1_000;
-/// Beyond a hundred years all dates are the same, and dates of the database run out.
-const DAYS_MAX: i64 = 36_500;
+/// More days than any row is old; many more would lead to a date that a server's column cannot be compared with.
+const DAYS_MAX: i64 = 20_000;
 const DAY_S: i64 = 86_400;
 
 impl Database {
@@ -18,7 +18,7 @@ impl Database {
         let dialect = self.dialect();
         let condition = format!("dlm < {}", dialect.seconds_ago());
         let sql = dialect.delete_some(call.table, &condition, "dlm", BATCH);
-        let age = days.clamp(-DAYS_MAX, DAYS_MAX) * DAY_S;
+        let age = days.clamp(-1, DAYS_MAX) * DAY_S;
         let mut deleted = 0;
         loop {
             let batch = transact!(self, call, |transaction| {

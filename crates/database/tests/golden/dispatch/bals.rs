@@ -1,11 +1,26 @@
 //! Balances.
 
-use cbtrade_database::Database;
+use cbtrade_database::{Balance, Call, Database};
 
+use crate::answer::records;
 use crate::arguments::{Arguments, Called, Failure};
 
-pub(super) async fn call(_database: &Database, method: &str, _arguments: &Arguments) -> Called {
+pub(super) async fn call(database: &Database, method: &str, arguments: &Arguments) -> Called {
     match method {
+        "db_bals_get" => {
+            let symb = arguments.text(0, "symb")?;
+            Ok(records(database.db_bals_get(symb).await?))
+        }
+        "db_bals_insupd" => {
+            let call = Call {
+                method: "db_bals_insupd",
+                table: "bals",
+            };
+            let changes = arguments.changes::<Balance>(call, 0, "in_data")?;
+            database.db_bals_insupd(&changes).await?;
+            Ok(().into())
+        }
+        "db_bals_prc_mkt_upd" => Ok(database.db_bals_prc_mkt_upd().await?.into()),
         _ => Err(Failure::NotDispatched),
     }
 }

@@ -1,11 +1,40 @@
 //! Currencies.
 
-use cbtrade_database::Database;
+use cbtrade_database::{Call, Currency, Database};
 
-use crate::arguments::{Arguments, Called, Failure};
+use crate::answer::{Answer, records};
+use crate::arguments::{Arguments, Called, Failure, unwritable};
 
-pub(super) async fn call(_database: &Database, method: &str, _arguments: &Arguments) -> Called {
+pub(super) async fn call(database: &Database, method: &str, arguments: &Arguments) -> Called {
     match method {
+        "db_currs_get" => {
+            let symb = arguments.text(0, "symb")?;
+            Ok(records(database.db_currs_get(symb).await?))
+        }
+        "db_currs_insupd" => {
+            let call = Call {
+                method: "db_currs_insupd",
+                table: "currs",
+            };
+            let changes = arguments.changes::<Currency>(call, 0, "in_data")?;
+            database.db_currs_insupd(&changes).await?;
+            Ok(().into())
+        }
+        "db_currs_prc_upd" => {
+            let symb = arguments.needed_text(0, "symb")?;
+            let price = arguments
+                .decimal(1, "prc_usd")?
+                .ok_or_else(|| unwritable("prc_usd", "a price", &Answer::Nothing))?;
+            Ok(database.db_currs_prc_upd(symb, price).await?.into())
+        }
+        "db_currs_prc_stable_upd" => {
+            let symbols = arguments.texts(0, "stable_symbs")?;
+            let symbols = arguments
+                .is_given(0, "stable_symbs")
+                .then_some(symbols.as_slice());
+            Ok(database.db_currs_prc_stable_upd(symbols).await?.into())
+        }
+        "db_currs_prc_mkt_upd" => Ok(database.db_currs_prc_mkt_upd().await?.into()),
         _ => Err(Failure::NotDispatched),
     }
 }
