@@ -2,10 +2,11 @@
 
 use std::pin::Pin;
 
-use cbtrade_core::Decimal;
+use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{
-    Changes, Database, Error, Operation, Position, ProductFilter, StrategyPerformance, TradeFilter,
-    TradePerformance, columns,
+    Candle, CandlePrices, Changes, Database, Error, Operation, OrderFilter, PairsMode, Position,
+    ProductFilter, StrategyEntry, StrategyPerformance, TradeFilter, TradePerformance, Value,
+    columns,
 };
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
@@ -27,6 +28,22 @@ macro_rules! calls {
                 asked: concat!($($asked)?),
                 call: |database| Box::pin(async move {
                     database.$name($($argument),*).await.map(|_| ())
+                }),
+            }
+        ),*]
+    };
+}
+
+/// The same of a product's candles.
+macro_rules! calls_of_candles {
+    ($($(#[doc = $asked:literal])? $name:ident ($($argument:expr),* $(,)?);)*) => {
+        vec![$(
+            Listed {
+                name: concat!("Candles::", stringify!($name)),
+                asked: concat!($($asked)?),
+                call: |database| Box::pin(async move {
+                    let candles = database.ohlcv(PRODUCT).await?;
+                    candles.$name($($argument),*).await.map(|_| ())
                 }),
             }
         ),*]
@@ -79,6 +96,12 @@ pub(crate) fn calls() -> Vec<Listed> {
     let mut list = positions();
     list.extend(reports());
     list.extend(performances());
+    list.extend(wallet());
+    list.extend(orders());
+    list.extend(markets());
+    list.extend(strategies());
+    list.extend(candles());
+    list.extend(raw());
     list.extend(own());
     list
 }
@@ -194,6 +217,222 @@ fn performances() -> Vec<Listed> {
                 .set(columns::trade_strat_perfs::needs_recalc_yn, "Y")
         );
         trade_strat_perfs_flag_upd(PRODUCT, "up", "sha", "15min", None);
+    }
+}
+
+fn wallet() -> Vec<Listed> {
+    calls! {
+        /// all
+        db_bals_get(None);
+        /// one
+        db_bals_get(Some("COIN007"));
+        db_bals_insupd(
+            &Changes::new()
+                .set(columns::bals::symb, "COIN007")
+                .set(columns::bals::curr_uuid, "seed-currency-7")
+                .set(columns::bals::rp_id, "seed-portfolio")
+                .set(columns::bals::bal_avail, Decimal::ONE)
+        );
+        db_bals_prc_mkt_upd();
+        /// all
+        db_currs_get(None);
+        /// one
+        db_currs_get(Some("COIN007"));
+        db_currs_insupd(
+            &Changes::new()
+                .set(columns::currs::symb, "COIN007")
+                .set(columns::currs::curr_uuid, "seed-currency-7")
+                .set(columns::currs::note1, "seen")
+        );
+        db_currs_prc_upd("COIN007", Decimal::ONE);
+        db_currs_prc_stable_upd(None);
+        db_currs_prc_mkt_upd();
+    }
+}
+
+fn orders() -> Vec<Listed> {
+    calls! {
+        /// by the exchange's identifier
+        db_buy_ords_get(OrderFilter { uuid: Some("seed-buy-77"), ..OrderFilter::default() });
+        /// by the bot's identifier
+        db_buy_ords_get(OrderFilter { client_order_id: Some("seed-bot-buy-77"), ..OrderFilter::default() });
+        /// by product and state
+        db_buy_ords_get(open_orders(Some(PRODUCT)));
+        /// by state
+        db_buy_ords_get(open_orders(None));
+        db_buy_ords_open_get();
+        db_mkt_sizing_data_get_by_uuid("seed-buy-77");
+        /// by number
+        db_buy_ords_insupd(
+            &Changes::new().set(columns::buy_ords::bo_id, 77).set(columns::buy_ords::note1, "seen")
+        );
+        /// by the exchange's identifier
+        db_buy_ords_insupd(
+            &Changes::new()
+                .set(columns::buy_ords::buy_order_uuid, "seed-buy-78")
+                .set(columns::buy_ords::note1, "seen")
+        );
+        db_buy_ords_stat_upd(77, "FILL");
+        /// by the exchange's identifier
+        db_sell_ords_get(OrderFilter { uuid: Some("seed-sell-77"), ..OrderFilter::default() });
+        /// by the bot's identifier
+        db_sell_ords_get(OrderFilter { client_order_id: Some("seed-bot-sell-77"), ..OrderFilter::default() });
+        /// by position
+        db_sell_ords_get(OrderFilter { pos_id: Some(POSITION), ..OrderFilter::default() });
+        /// by product and state
+        db_sell_ords_get(open_orders(Some(PRODUCT)));
+        /// by state
+        db_sell_ords_get(open_orders(None));
+        /// by the exchange's identifier
+        db_sell_ords_insupd(
+            &Changes::new()
+                .set(columns::sell_ords::sell_order_uuid, "seed-sell-78")
+                .set(columns::sell_ords::note1, "seen")
+        );
+        /// by the exchange's identifier
+        db_ords_get(None, None, Some("seed-buy-77"));
+        /// by the bot's identifier
+        db_ords_get(None, Some("seed-bot-buy-77"), None);
+        /// by product
+        db_ords_get(Some(PRODUCT), None, None);
+        db_ords_insupd(
+            &Changes::new()
+                .set(columns::ords::ord_uuid, "seed-buy-77")
+                .set(columns::ords::note1, "seen")
+        );
+    }
+}
+
+fn open_orders(prod_id: Option<&'static str>) -> OrderFilter<'static> {
+    OrderFilter {
+        prod_id,
+        ord_stat: Some("open"),
+        ..OrderFilter::default()
+    }
+}
+
+fn markets() -> Vec<Listed> {
+    calls! {
+        /// one
+        db_mkts_get(None, None, Some(PRODUCT));
+        /// of a quote currency
+        db_mkts_get(None, QUOTE, None);
+        db_mkts_open_cnt_get(None, QUOTE, Some(PRODUCT));
+        db_mkt_prc_get(PRODUCT);
+        db_mkts_insupd(
+            &Changes::new()
+                .set(columns::mkts::prod_id, PRODUCT)
+                .set(columns::mkts::prc, Decimal::ONE)
+        );
+        /// full
+        db_pairs_loop_get(PairsMode::Full, &[PRODUCT, "COIN008-USDC"], &["DAI-USDC"], &[], QUOTE);
+        /// all
+        db_pairs_loop_get(PairsMode::Full, &[], &[], &[], QUOTE);
+        /// to sell
+        db_pairs_loop_get(PairsMode::Sell, &[], &[], &[], QUOTE);
+        db_pairs_loop_top_prc_chg_prod_ids_get(Some(4), Decimal::ONE, QUOTE, Some(Decimal::ONE));
+        db_pairs_loop_top_vol_chg_prod_ids_get(Some(4), Decimal::ONE, QUOTE, Some(Decimal::ONE));
+        db_pairs_loop_top_vol_chg_pct_prod_ids_get(Some(4), QUOTE, Some(Decimal::ONE));
+        db_pairs_loop_watched_prod_ids_get(QUOTE, None);
+        db_mkt_checks_get(Some(PRODUCT));
+        db_buy_check_get(Some(PRODUCT));
+        db_sell_check_get(Some(PRODUCT));
+        db_mkt_checks_insupd(&Changes::new().set(columns::mkt_checks::prod_id, PRODUCT));
+        db_mkt_checks_buy_upd(PRODUCT, "bot");
+        db_mkt_checks_sell_upd(PRODUCT, "bot");
+        db_mkt_checks_release(PRODUCT, "bot");
+    }
+}
+
+fn strategies() -> Vec<Listed> {
+    calls! {
+        db_buy_signals_ins(&Changes::new().set(columns::buy_signals::prod_id, PRODUCT));
+        db_buy_signals_cleanup_old(90);
+        db_buy_decisions_ins(&Changes::new().set(columns::buy_decisions::prod_id, PRODUCT));
+        db_buy_decisions_cleanup_old(90);
+        db_buy_strats_get();
+        db_buy_strats_insupd(
+            &Changes::new()
+                .set(columns::buy_strats::buy_strat_id, 7)
+                .set(columns::buy_strats::buy_strat_name, "sha")
+        );
+        db_buy_strats_replace(&[StrategyEntry {
+            buy_strat_type: "up",
+            buy_strat_name: "sha",
+            buy_strat_freq: "15min",
+        }]);
+    }
+}
+
+fn noon(day: i64) -> Timestamp {
+    Timestamp::from_seconds(1_760_000_000 + day * 86_400).expect("within the calendar")
+}
+
+fn candle() -> [CandlePrices; 1] {
+    [CandlePrices {
+        timestamp: noon(0),
+        open: Some(Decimal::ONE),
+        high: Some(Decimal::ONE),
+        low: Some(Decimal::ONE),
+        close: Some(Decimal::ONE),
+        volume: None,
+    }]
+}
+
+fn candle_changes() -> [Changes<Candle>; 1] {
+    [Changes::new()
+        .set(columns::ohlcv::freq, "1h")
+        .set(columns::ohlcv::timestamp, noon(1))
+        .set(columns::ohlcv::close, Decimal::ONE)]
+}
+
+fn candles() -> Vec<Listed> {
+    let mut list = calls! {
+        ohlcv(PRODUCT);
+        db_check_ohlcv_prod_id_table(PRODUCT);
+        db_ohlcv_freq_get(PRODUCT, "15min", 500);
+        db_ohlcv_prod_id_freqs(PRODUCT);
+        db_tbl_ohlcv_prod_id_insupd(PRODUCT, "1h", &candle());
+        db_tbl_ohlcv_prod_id_insupd_many(PRODUCT, &[("1h", &candle()), ("4h", &candle())]);
+        db_tbl_insupd("ohlcv_COIN007_USDC", &candle_changes());
+        db_ohlcv_table_names_get();
+        show_all_ohlcv_age();
+        db_tbl_del("ohlcv_COIN058_USDC");
+    };
+    list.extend(calls_of_candles! {
+        load_ohlcv_data("15min", Some(500), None, None);
+        save_ohlcv_data("1h", &candle());
+        save_history("1h", &candle());
+        db_tbl_insupd(&candle_changes());
+        db_ohlcv_prod_id_freqs();
+        get_latest_timestamp("1h");
+        get_record_count("1h");
+        get_timeframe_summary();
+        show_ohlcv_age();
+        gaps("1h", noon(0), noon(7));
+    });
+    list
+}
+
+/// The rest of the surface: callers' own SQL, which they answer for.
+fn raw() -> Vec<Listed> {
+    calls! {
+        seld("SELECT pos_stat FROM poss WHERE pos_id = ?", &[Value::from(POSITION)]);
+        sel("SELECT pos_stat FROM poss WHERE pos_id = ?", &[Value::from(POSITION)]);
+        execute_query("SELECT pos_stat FROM poss WHERE pos_id = ?", &[Value::from(POSITION)]);
+        curs("SELECT pos_stat FROM poss WHERE pos_id = ?", &[Value::from(POSITION)]);
+        cols("SELECT pos_stat FROM poss WHERE pos_id = ?", &[Value::from(POSITION)]);
+        execute("UPDATE poss SET note1 = ? WHERE pos_id = ?", &[Value::from("seen"), Value::from(POSITION)]);
+        execute_update("UPDATE poss SET note1 = ? WHERE pos_id = ?", &[Value::from("seen"), Value::from(POSITION)]);
+        upd("UPDATE poss SET note1 = ? WHERE pos_id = ?", &[Value::from("seen"), Value::from(POSITION)]);
+        delete("DELETE FROM buy_signals WHERE signal_id = ?", &[Value::from(7)]);
+        ins_one("INSERT INTO buy_signals (prod_id) VALUES (?)", &[Value::from(PRODUCT)]);
+        ins_many("INSERT INTO buy_signals (prod_id) VALUES (?)", &[vec![Value::from(PRODUCT)]]);
+        seld_ez("cbtrade", "poss", &["pos_stat"], &[("pos_id", Value::from(POSITION))]);
+        ins_ez("cbtrade", "buy_signals", &[("prod_id", Value::from(PRODUCT))]);
+        upd_ez("cbtrade", "poss", &[("note1", Value::from("seen"))], &[("pos_id", Value::from(POSITION))]);
+        del_ez("cbtrade", "buy_signals", &[("signal_id", Value::from(8))]);
+        insupd_ez("cbtrade", "poss", &[("pos_id", Value::from(POSITION)), ("note1", Value::from("seen"))]);
     }
 }
 

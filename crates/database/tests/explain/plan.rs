@@ -58,19 +58,23 @@ const SORTING: [&str; 3] = ["Using filesort", "Using temporary", "USE TEMP B-TRE
 /// The plan of a statement; `None` for one that looks for nothing.
 pub(crate) async fn of(world: &World, statement: &Statement) -> Option<Vec<Access>> {
     let word = statement.sql.split_whitespace().next()?.to_uppercase();
-    if !["SELECT", "UPDATE", "DELETE"].contains(&word.as_str())
+    if !["SELECT", "WITH", "UPDATE", "DELETE"].contains(&word.as_str())
         || statement.sql.contains("information_schema")
         || statement.sql.contains("pragma_")
         || statement.sql.contains("sqlite_schema")
     {
         return None;
     }
-    let explain = match world.dialect() {
-        Dialect::MySql => "EXPLAIN",
-        Dialect::Sqlite => "EXPLAIN QUERY PLAN",
-    };
-    let sql = format!("{explain} {}", statement.sql);
+    let sql = format!("{} {}", world.explain(), statement.sql);
     let rows = world.rows(&sql, statement.values.clone()).await;
+    let told = match world.dialect() {
+        Dialect::MySql => "table",
+        Dialect::Sqlite => "detail",
+    };
+    assert!(
+        rows.iter().all(|row| row.get(told).is_some()),
+        "{world}: the plan cannot be read: {rows:?}"
+    );
     let names = Names::of(&statement.sql);
     let sorts = |row: &Row| {
         let said = text(row, "Extra").or_else(|| text(row, "detail"));
@@ -149,7 +153,7 @@ struct Names(Vec<(String, String)>);
 
 impl Names {
     fn of(sql: &str) -> Names {
-        let plain = sql.replace(['(', ')', ',', '`', '"'], " ");
+        let plain = sql.replace(['`', '"'], "").replace(['(', ')', ','], " ");
         let words: Vec<&str> = plain.split_whitespace().collect();
         let mut list = Vec::new();
         for (place, word) in words.iter().enumerate() {

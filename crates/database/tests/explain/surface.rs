@@ -16,9 +16,14 @@ pub(crate) const NOT_CALLED: &[(&str, &str)] = &[
         "install_core_triggers",
         "definitions, which look for nothing",
     ),
+    ("test_connection", "asks for no table"),
+    ("Candles::db_tbl_del", "the same as the one of the database"),
 ];
 
-/// The names of all public methods of `Database` that wait for the database.
+/// Methods that send nothing to a file.
+pub(crate) const NOT_FOR_FILES: &[&str] = &["db_operations_cleanup"];
+
+/// The names of all public methods of `Database` and of `Candles` that wait for the database.
 pub(crate) fn public_methods() -> BTreeSet<String> {
     let mut names = BTreeSet::new();
     read(
@@ -40,18 +45,17 @@ fn read(folder: &Path, names: &mut BTreeSet<String>) {
 }
 
 fn collect(source: &str, names: &mut BTreeSet<String>) {
-    let mut in_database = false;
+    let mut prefix = None;
     for line in source.lines() {
-        if line.starts_with("impl") {
-            in_database = line.trim_end() == "impl Database {";
-        } else if line == "}" {
-            in_database = false;
+        match line.trim_end() {
+            "impl Database {" => prefix = Some(""),
+            "impl Candles {" => prefix = Some("Candles::"),
+            "}" if line == "}" => prefix = None,
+            _ => {}
         }
-        if let Some(rest) = line.strip_prefix("    pub async fn ")
-            && in_database
-        {
+        if let (Some(prefix), Some(rest)) = (prefix, line.strip_prefix("    pub async fn ")) {
             let end = rest.find(['(', '<']).unwrap_or(rest.len());
-            names.insert(rest[..end].to_owned());
+            names.insert(format!("{prefix}{}", &rest[..end]));
         }
     }
 }

@@ -11,6 +11,7 @@ use cbtrade_database::{
 use cbtrade_testkit::{Flavour, TestFolder, TestServer, TradingHistory, Words};
 
 use crate::calls::Listed;
+use crate::surface::NOT_FOR_FILES;
 
 /// What there is of everything.
 pub(crate) const HISTORY: TradingHistory = TradingHistory {
@@ -31,7 +32,7 @@ pub(crate) struct World {
     name: String,
     /// Rows of each table.
     rows: Vec<(String, u64)>,
-    _server: Option<TestServer>,
+    server: Option<TestServer>,
     _folder: TestFolder,
 }
 
@@ -76,7 +77,7 @@ impl World {
             seen,
             name: flavour.to_string(),
             rows: Vec::new(),
-            _server: Some(server),
+            server: Some(server),
             _folder: TestFolder::new(),
         };
         world.filled(Words::Server, &candles).await
@@ -93,14 +94,24 @@ impl World {
             seen,
             name: "SQLite".to_owned(),
             rows: Vec::new(),
-            _server: None,
+            server: None,
             _folder: folder,
         };
         world.filled(Words::File, "ohlcv").await
     }
 
+    /// What goes before a statement to have it explained, a row for each table.
+    pub(crate) fn explain(&self) -> &'static str {
+        match self.server.as_ref().map(TestServer::flavour) {
+            Some(Flavour::MariaDb) => "EXPLAIN",
+            // By default it draws a tree.
+            Some(Flavour::MySql) => "EXPLAIN FORMAT=TRADITIONAL",
+            None => "EXPLAIN QUERY PLAN",
+        }
+    }
+
     pub(crate) fn dialect(&self) -> Dialect {
-        match self._server {
+        match self.server {
             Some(_) => Dialect::MySql,
             None => Dialect::Sqlite,
         }
@@ -172,8 +183,9 @@ impl World {
         self.seen().clear();
         listed.run(&self.database).await;
         let statements = std::mem::take(&mut *self.seen());
+        let excused = self.server.is_none() && NOT_FOR_FILES.contains(&listed.name);
         assert!(
-            !statements.is_empty(),
+            excused || !statements.is_empty(),
             "{self}: {} sends nothing",
             listed.name
         );
