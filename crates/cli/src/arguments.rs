@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{db, doctor, migrate, recover, sample, server};
+use crate::commands::{db, doctor, migrate, recover, sample, server, soak};
 
 /// Printed at the end of every command's help that can change something.
 pub(crate) const EXIT_CODES: &str = "\
@@ -67,6 +67,13 @@ pub(crate) enum Command {
     Db(db::Arguments),
     Server(server::Arguments),
     Sample(sample::Arguments),
+    Soak(soak::Arguments),
+    /// What `soak` starts as one of its bots.
+    #[command(hide = true)]
+    SoakBot,
+    /// What `soak` starts to clean up after it, however it ends.
+    #[command(hide = true)]
+    SoakWatch,
 }
 
 /// Where to.

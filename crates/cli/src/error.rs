@@ -203,6 +203,8 @@ impl From<cbtrade_migrate::Error> for CommandError {
         };
         match &error {
             Error::Undecided { findings, plan } => findings_error(&error, findings, plan),
+            Error::TargetGone { .. } => CommandError::of(kind, &error)
+                .hint("`cbtrade migrate status` shows what stands where."),
             Error::Refused { next, .. } => CommandError::of(kind, &error).hint(next.clone()),
             Error::Different { proof, .. } => CommandError::of(kind, &error)
                 .hint("Do not cut over: the two sides are not equal. The old files are as they were and stay live.")
@@ -304,6 +306,19 @@ impl From<cbtrade_server::Error> for CommandError {
             _ => Kind::Unreachable,
         };
         CommandError::of(kind, &error).hints(hints::of_private_server(&error))
+    }
+}
+
+impl From<cbtrade_soak::SoakError> for CommandError {
+    fn from(error: cbtrade_soak::SoakError) -> CommandError {
+        use cbtrade_soak::SoakError;
+        match error {
+            SoakError::PrivateServer(inner) => CommandError::from(inner),
+            SoakError::Server(inner) => CommandError::from(*inner),
+            SoakError::Database(inner) => CommandError::from(inner),
+            SoakError::NotEmpty(_) | SoakError::NoServer => CommandError::of(Kind::Refused, &error),
+            _ => CommandError::of(Kind::Unreachable, &error),
+        }
     }
 }
 

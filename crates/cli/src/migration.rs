@@ -1,10 +1,12 @@
 //! A migration as the commands use it: opened from arguments or from memory, guarded, with its next commands.
 
 use std::path::{Path, PathBuf};
+use std::str::FromStr as _;
 
 use cbtrade_migrate::known::{self, Known};
-use cbtrade_migrate::{Job, Migration, Options, Proof, Status};
-use cbtrade_sqlite::{SnapshotOptions, read_fence};
+use cbtrade_migrate::{Job, Migration, Options, Proof, Stage, Status};
+use cbtrade_mysql::Target;
+use cbtrade_server::Status as ServerStatus;
 use serde_json::{Map, Value, json};
 
 use crate::arguments::{OptionArguments, TargetArguments};
@@ -33,6 +35,8 @@ pub(crate) struct Opened {
     memory: Known,
     /// Whether it was not known before this command.
     new: bool,
+    /// Whether the private server is left alone, because it is gone or does not run.
+    pub(crate) offline: bool,
 }
 
 /// Whether a migration has passed the cut-over.
@@ -44,6 +48,19 @@ pub(crate) enum Standing {
     CutoverBegun,
     /// The target is live.
     Live,
+    /// The old files are fenced, and nothing of the migration is in the target any more.
+    TargetGone,
+}
+
+/// What a command does with the private server.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum ServerUse {
+    /// Makes and starts it where needed, but not where an earlier one is gone with the live side.
+    Needed,
+    /// Starts it where it is stopped, and never makes one.
+    Kept,
+    /// Asks it only where it runs.
+    AsItIs,
 }
 
 /// The arguments that say which migration is meant.
@@ -58,6 +75,8 @@ pub(crate) struct Which<'a> {
     pub(crate) target: &'a TargetArguments,
     /// Options as typed.
     pub(crate) options: &'a OptionArguments,
+    /// What is done with the private server.
+    pub(crate) server: ServerUse,
 }
 
 impl Opened {
@@ -71,6 +90,12 @@ impl Opened {
             return Opened::open_known(ui, which, &known).await;
         }
         let files = sources::files(which.sources)?;
+        if which.target.target.is_none() {
+            let known = known_of(which, &files)?;
+            if let Some(opened) = Opened::without_server(ui, which, known.as_ref())? {
+                return Ok(opened);
+            }
+        }
         let place = place::resolve(ui, which.home, which.target).await?;
         let named = absolute(which.sources);
         Opened::open_at(ui, which, files, named, place)
@@ -85,6 +110,11 @@ impl Opened {
         which: &Which<'_>,
         known: &Known,
     ) -> Result<Opened, CommandError> {
+        if known.private_server
+            && let Some(opened) = Opened::without_server(ui, which, Some(known))?
+        {
+            return Ok(opened);
+        }
         let arguments = TargetArguments {
             target: (!known.private_server).then(|| known.target.clone()),
             candles_database: known.candles_database.clone(),
@@ -92,6 +122,51 @@ impl Opened {
         };
         let place = place::resolve(ui, which.home, &arguments).await?;
         Opened::open_at(ui, which, known.sources.clone(), known.named.clone(), place)
+    }
+
+    /// The migration as far as the home folder knows it, where the private server is to be left alone; `None` where it is
+    /// to be used.
+    fn without_server(
+        ui: &Ui,
+        which: &Which<'_>,
+        known: Option<&Known>,
+    ) -> Result<Option<Opened>, CommandError> {
+        let status = place::private_server(which.home)?.status()?;
+        let alone = match which.server {
+            ServerUse::AsItIs => !matches!(status, ServerStatus::Running(_)),
+            ServerUse::Kept | ServerUse::Needed => status == ServerStatus::Absent,
+        };
+        match known {
+            _ if !alone => Ok(None),
+            None if which.server == ServerUse::Needed => Ok(None),
+            None => Err(CommandError::new(
+                Kind::Refused,
+                format!(
+                    "no migration of these files to the private server was begun from {}",
+                    which.home.display()
+                ),
+            )
+            .hint("`cbtrade migrate status` lists the migrations that were. For one to another server name it: --target URL")),
+            Some(known) => {
+                let place = Place {
+                    target: Target::from_str(&known.target)?,
+                    candles_database: known.candles_database.clone(),
+                    roles: known.roles,
+                    private_server: true,
+                };
+                let (files, named) = (known.sources.clone(), known.named.clone());
+                let mut opened = Opened::open_at(ui, which, files, named, place)?;
+                opened.offline = true;
+                if which.server != ServerUse::Needed {
+                    return Ok(Some(opened));
+                }
+                // A new, empty server in the place of the one that took the bots' rows would hide what happened.
+                if !opened.migration.fenced()?.is_empty() {
+                    return Err(opened.target_gone());
+                }
+                Ok(None)
+            }
+        }
     }
 
     fn open_at(
@@ -136,6 +211,7 @@ impl Opened {
             job,
             memory,
             new: false,
+            offline: false,
         })
     }
 
@@ -171,32 +247,53 @@ impl Opened {
     /// # Errors
     /// The server cannot be asked.
     pub(crate) async fn standing(&mut self) -> Result<(Standing, Status), CommandError> {
-        let status = self.migration.status().await?;
-        if status.live == "target" {
-            return Ok((Standing::Live, status));
-        }
-        // The archive is the first thing that a confirmed cut-over makes, the fences are the next.
-        let archived = self
-            .migration
-            .proof()?
-            .is_some_and(|proof| proof.archive.is_some());
-        let begun = archived && self.is_any_fenced()?;
-        let standing = if begun {
-            Standing::CutoverBegun
-        } else {
-            Standing::Before
+        let status = self.status().await?;
+        let standing = match (status.live.as_str(), status.stage) {
+            ("target", _) => Standing::Live,
+            _ if status.fenced.is_empty() => Standing::Before,
+            _ if self.offline => Standing::TargetGone,
+            (_, Stage::Planned) => Standing::TargetGone,
+            _ => Standing::CutoverBegun,
         };
         Ok((standing, status))
     }
 
-    fn is_any_fenced(&self) -> Result<bool, CommandError> {
-        for file in &self.files {
-            let fence = read_fence(file, &SnapshotOptions::default())?;
-            if fence.is_some_and(|fence| fence.migration == self.migration.id()) {
-                return Ok(true);
-            }
+    /// Where the migration stands; as far as the home folder knows, where the private server is left alone.
+    ///
+    /// # Errors
+    /// The server cannot be asked.
+    pub(crate) async fn status(&mut self) -> Result<Status, CommandError> {
+        if self.offline {
+            return Ok(self.migration.status_at_home()?);
         }
-        Ok(false)
+        Ok(self.migration.status().await?)
+    }
+
+    /// The archives of the old files that the last cut-over made.
+    pub(crate) fn archives(&self) -> Vec<String> {
+        let proof = self.migration.proof().ok().flatten();
+        let archive = proof.and_then(|proof| proof.archive);
+        let files = archive.map(|archive| archive.files).unwrap_or_default();
+        files.into_iter().map(|(file, _)| file).collect()
+    }
+
+    /// That the old files are fenced for a target that is gone, and the way out.
+    pub(crate) fn target_gone(&self) -> CommandError {
+        let mut error = CommandError::new(
+            Kind::Refused,
+            format!(
+                "the old files are fenced since the cut-over, and {} holds nothing of this migration any more",
+                self.place.target.display()
+            ),
+        )
+        .hint("No side takes writes. What was written to the target since the cut-over is lost with it, unless you have a backup of it: put that back first.");
+        for archive in self.archives() {
+            error = error.hint(format!("An archive of the old files: {archive}"));
+        }
+        error.hint(format!(
+            "To go on from the old files, as they were at the cut-over: {} --target-lost",
+            self.command("migrate rollback")
+        ))
     }
 
     /// Refuses work on a migration whose old files may be fenced already: they would be read anew, with the fence.
@@ -207,6 +304,7 @@ impl Opened {
         let (standing, _) = self.standing().await?;
         let error = match standing {
             Standing::Before => return Ok(()),
+            Standing::TargetGone => return Err(self.target_gone()),
             Standing::CutoverBegun => CommandError::new(
                 Kind::Refused,
                 "a cut-over of this migration was begun and did not come to its end",
@@ -225,6 +323,14 @@ impl Opened {
             "Or take it back: {}",
             self.command("migrate rollback")
         )))
+    }
+
+    /// The private server of the home folder.
+    ///
+    /// # Errors
+    /// A path that cannot be resolved.
+    pub(crate) fn private_server(&self) -> Result<cbtrade_server::ServerHome, CommandError> {
+        place::private_server(&self.job.home)
     }
 
     /// The JSON fields that every document about a migration has.
@@ -246,6 +352,7 @@ impl Opened {
     /// The JSON fields of a proof.
     pub(crate) fn proof_fields(&self, proof: &Proof, document: &mut Map<String, Value>) {
         document.insert("equal".into(), json!(proof.equal()));
+        document.insert("complete".into(), json!(proof.damage.is_empty()));
         document.insert("rows".into(), json!(proof.rows));
         document.insert("values".into(), json!(proof.values));
         document.insert("originals".into(), json!(proof.originals));
@@ -258,6 +365,9 @@ impl Opened {
 
     /// An error with what this migration knows: the exact commands that go on, and after a difference the proof.
     pub(crate) fn explain(&self, error: cbtrade_migrate::Error, again: &str) -> CommandError {
+        if matches!(error, cbtrade_migrate::Error::TargetGone { .. }) {
+            return self.target_gone();
+        }
         let mut told = CommandError::from(error);
         if told.kind == Kind::Refused && self.new {
             // Nothing of it is anywhere: it must not come up where a command asks which one is meant.
@@ -317,6 +427,17 @@ fn same_arguments(which: &Which<'_>, named: &[PathBuf], place: &Place) -> String
         words.push(format!("--home {}", shell(&home.display().to_string())));
     }
     words.join(" ")
+}
+
+/// The migration of these files to the private server, where it was begun before.
+fn known_of(which: &Which<'_>, files: &[PathBuf]) -> Result<Option<Known>, CommandError> {
+    let candles = which.target.candles_database.as_deref();
+    let candles = candles.unwrap_or(place::CANDLES_DATABASE);
+    Ok(known::list(which.home)?.into_iter().find(|known| {
+        known.private_server
+            && known.sources == files
+            && known.candles_database.as_deref() == Some(candles)
+    }))
 }
 
 /// The one migration that was begun from this home folder.

@@ -164,7 +164,7 @@ pub(crate) fn location(ui: &Ui, text: &str) -> Result<Location, CommandError> {
 }
 
 /// The password from the environment; else from the terminal, where there is one; else none.
-fn password(ui: &Ui, target: &Target) -> Result<Option<Secret>, CommandError> {
+pub(crate) fn password(ui: &Ui, target: &Target) -> Result<Option<Secret>, CommandError> {
     if environment::PASSWORD.value().is_some() {
         return match Secret::from_env(environment::PASSWORD.name) {
             Some(secret) => Ok(Some(secret)),

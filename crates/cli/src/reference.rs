@@ -37,7 +37,7 @@ fn add_command(command: &clap::Command, page: &mut String) {
         help.join("\n").trim_end()
     );
     for inner in command.get_subcommands() {
-        if inner.get_name() != "help" {
+        if inner.get_name() != "help" && !inner.is_hide_set() {
             add_command(inner, page);
         }
     }

@@ -111,7 +111,9 @@ impl Database {
         &self.inner.engine
     }
 
-    pub(crate) fn dialect(&self) -> Dialect {
+    /// The engine's language.
+    #[must_use]
+    pub fn dialect(&self) -> Dialect {
         match self.inner.engine {
             Engine::MySql(_) => Dialect::MySql,
             Engine::Sqlite(_) => Dialect::Sqlite,

@@ -157,13 +157,13 @@ pub struct Error {
     /// The table.
     pub table: Cow<'static, str>,
     /// The column, where one is at fault.
-    pub column: Option<String>,
+    pub column: Option<Box<str>>,
     /// The row's key, where one is known.
-    pub key: Option<String>,
+    pub key: Option<Box<str>>,
     /// What went wrong.
     pub kind: ErrorKind,
     /// More words, where the advice does not say enough.
-    pub detail: Option<String>,
+    pub detail: Option<Box<str>>,
     source: Option<Box<dyn StdError + Send + Sync>>,
 }
 
@@ -192,14 +192,14 @@ impl Error {
     /// The same about a column.
     #[must_use]
     pub fn column(mut self, column: impl Into<String>) -> Error {
-        self.column = Some(column.into());
+        self.column = Some(column.into().into_boxed_str());
         self
     }
 
     /// The same about a row.
     #[must_use]
     pub fn key(mut self, key: impl fmt::Display) -> Error {
-        self.key = Some(key.to_string());
+        self.key = Some(key.to_string().into_boxed_str());
         self
     }
 
@@ -213,7 +213,7 @@ impl Error {
     /// The same with more words.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Error {
-        self.detail = Some(detail.into());
+        self.detail = Some(detail.into().into_boxed_str());
         self
     }
 

@@ -171,14 +171,22 @@ impl Transaction {
 
     /// The number of the row with this key (0 where rows have none); it stays as it is until the end of the transaction.
     pub(crate) async fn find<R: Record>(&mut self, key: Key<'_>) -> Result<Option<i64>, Error> {
+        let lock = self.dialect().for_update();
+        self.look::<R>(key, lock).await
+    }
+
+    async fn look<R: Record>(
+        &mut self,
+        key: Key<'_>,
+        lock: &'static str,
+    ) -> Result<Option<i64>, Error> {
         let dialect = self.dialect();
         let number =
             numbered_by(R::TABLE).map_or_else(|| "0".to_owned(), |name| dialect.name(name));
         let sql = format!(
-            "SELECT {number} FROM {} WHERE {}{}",
+            "SELECT {number} FROM {} WHERE {}{lock}",
             R::TABLE,
-            condition(dialect, key),
-            dialect.for_update()
+            condition(dialect, key)
         );
         let rows = self.rows(&sql, key_values(key)).await?;
         let Some(mut row) = rows.into_iter().next() else {
@@ -196,7 +204,8 @@ impl Transaction {
     /// is NULL or empty is left to the table's defaults, as the original layer does.
     ///
     /// Two writers that both find no row meet at the unique key: the second one's transaction is run again and updates.
-    /// A row number that is given must be that of the row, or of none.
+    /// A row number that is given must be that of the row, or of none. The outcome's number is the row's in any case, 0 in
+    /// a table that does not number its rows.
     pub(crate) async fn upsert<R: Record>(
         &mut self,
         key: Key<'_>,
@@ -208,7 +217,7 @@ impl Transaction {
                 let both = format!("{}, but row {}", shown(key), found);
                 Err(Error::new(self.call, ErrorKind::WrongKey).key(both))
             }
-            Some(_) => self.update_found(key, changes).await,
+            Some(found) => self.update_found(key, found, changes).await,
             None => {
                 let row = changes.for_insert(key);
                 match self.insert(&row).await {
@@ -224,17 +233,25 @@ impl Transaction {
     async fn update_found<R: Record>(
         &mut self,
         key: Key<'_>,
+        found: i64,
         changes: &Changes<R>,
     ) -> Result<Outcome, Error> {
         let stamp = Stamp::of(R::TABLE);
-        self.update_stamped(key, &changes.for_update(key), stamp)
-            .await
-            .map_err(|mut error| {
+        let done = self
+            .update_stamped(key, &changes.for_update(key), stamp)
+            .await;
+        match done {
+            Ok(done) => Ok(Outcome {
+                last_id: found,
+                ..done
+            }),
+            Err(mut error) => {
                 if error.kind == ErrorKind::Duplicate {
                     error.kind = ErrorKind::WrongKey;
                 }
-                error
-            })
+                Err(error)
+            }
+        }
     }
 
     /// After a refused insert: another writer put the same row there (then the transaction is run again); or the row's
@@ -247,7 +264,9 @@ impl Transaction {
         row: &Changes<R>,
         error: Error,
     ) -> Result<Outcome, Error> {
-        if self.is_there::<R>(key).await? {
+        // Looked for without a lock: of several writers refused at once, each holds a share of the new row's lock, and if
+        // each asked for all of it, they would wait for each other in a circle.
+        if self.look::<R>(key, "").await?.is_some() {
             return Err(Error::new(self.call, ErrorKind::Conflict)
                 .key(shown(key))
                 .because(error));
@@ -268,8 +287,8 @@ impl Transaction {
         owners.dedup();
         match (owners.as_slice(), numbered_by(R::TABLE)) {
             ([owner], Some(number)) => {
-                self.update_found(&[(number, Value::from(*owner))], changes)
-                    .await
+                let key = [(number, Value::from(*owner))];
+                self.update_found(&key, *owner, changes).await
             }
             _ => Err(Error::new(self.call, ErrorKind::WrongKey)
                 .key(shown(key))

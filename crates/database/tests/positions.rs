@@ -129,10 +129,17 @@ async fn keys_of_two_positions_are_not_mixed_up() {
             .set(poss::bo_uuid, "");
         let error = database.db_poss_insupd(&neither).await.unwrap_err();
         assert_eq!(error.kind, ErrorKind::MissingKey, "{store}");
-        let costs = "SELECT pos_id, tot_out_cnt FROM poss ORDER BY pos_id";
-        let expected = [(first, "1"), (second, "2")]
-            .map(|(pos_id, cost)| vec![pos_id.to_string(), cost.to_owned()]);
-        assert_eq!(store.text_rows(costs).await, expected, "{store}: unchanged");
+        let stored = database
+            .db_poss_get(TradeFilter::default(), None, None)
+            .await;
+        let mut costs: Vec<_> = stored
+            .unwrap()
+            .into_iter()
+            .map(|position| (position.row.pos_id, position.row.tot_out_cnt))
+            .collect();
+        costs.sort();
+        let expected = [(first, "1"), (second, "2")].map(|(id, cost)| (id, Some(decimal(cost))));
+        assert_eq!(costs, expected, "{store}: unchanged");
 
         let known = database.db_poss_insupd(&position("FIRST ", "4", "0")).await;
         assert_eq!(known.unwrap(), first, "{store}: letter case does not count");

@@ -7,7 +7,7 @@
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cbtrade_mysql::Session;
 use cbtrade_sqlite::{
@@ -24,47 +24,104 @@ use crate::source::Source;
 /// Level of compression: candles shrink to a third, at the speed of a disk.
 const COMPRESSION_LEVEL: i32 = 6;
 
-/// Puts compressed copies of the legacy files' snapshots aside.
+/// What a folder of archives is called until all of it is there.
+const UNFINISHED: &str = "unfinished";
+
+/// Puts compressed copies of the legacy files' snapshots aside, in a numbered folder of their own below `archives`: an
+/// archive of an earlier cut-over may be the only place where rows are that were deleted since.
 pub(crate) fn archive(
     sources: &[Source],
-    folder: &Path,
+    archives: &Path,
     progress: &dyn Progress,
 ) -> Result<Archive, Error> {
-    let failed = |path: &Path, action| {
-        let path = path.to_owned();
-        move |source| Error::Work {
-            path,
-            action,
-            source,
+    private_folder(archives)?;
+    let unfinished = archives.join(UNFINISHED);
+    // What a killed cut-over left: it has no number yet, so no proof names it.
+    match std::fs::remove_dir_all(&unfinished) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            return Err(failed(&unfinished, "removed")(error));
         }
-    };
-    std::fs::DirBuilder::new()
-        .recursive(true)
-        .mode(0o700)
-        .create(folder)
-        .map_err(failed(folder, "made"))?;
-    let mut files = Vec::with_capacity(sources.len());
+        _ => {}
+    }
+    private_folder(&unfinished)?;
+    let mut written = Vec::with_capacity(sources.len());
     for (number, source) in sources.iter().enumerate() {
         let name = source
             .path
             .file_name()
             .unwrap_or_default()
             .to_string_lossy();
-        let path = folder.join(format!("{number}-{name}.zst"));
-        progress.report(Event::Step(format!("archive {}", path.display())));
-        let temporary = folder.join(format!("{number}.new"));
-        let digest = compress(&source.snapshot.snapshot, &temporary)
-            .map_err(failed(&temporary, "written"))?;
-        std::fs::rename(&temporary, &path).map_err(failed(&path, "renamed"))?;
-        files.push((path.display().to_string(), digest));
+        let name = format!("{number}-{name}.zst");
+        progress.report(Event::Step(format!("archive {name}")));
+        let path = unfinished.join(&name);
+        let digest =
+            compress(&source.snapshot.snapshot, &path).map_err(failed(&path, "written"))?;
+        written.push((name, digest));
     }
-    File::open(folder)
-        .and_then(|folder| folder.sync_all())
-        .map_err(failed(folder, "flushed"))?;
+    flush_folder(&unfinished)?;
+    let folder = number_folder(&unfinished, archives)?;
+    flush_folder(archives)?;
+    let files = written
+        .into_iter()
+        .map(|(name, digest)| (folder.join(name).display().to_string(), digest))
+        .collect();
     Ok(Archive { files })
 }
 
-/// Compresses a file; returns the BLAKE3 digest of the compressed bytes.
+fn failed(path: &Path, action: &'static str) -> impl FnOnce(io::Error) -> Error + use<> {
+    let path = path.to_owned();
+    move |source| Error::Work {
+        path,
+        action,
+        source,
+    }
+}
+
+fn private_folder(path: &Path) -> Result<(), Error> {
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o700)
+        .create(path)
+        .map_err(failed(path, "made"))
+}
+
+fn flush_folder(path: &Path) -> Result<(), Error> {
+    File::open(path)
+        .and_then(|folder| folder.sync_all())
+        .map_err(failed(path, "flushed"))
+}
+
+/// Gives a whole archive the first number that is free. A folder with anything in it is never replaced: renaming one
+/// onto another succeeds only where the other is empty.
+fn number_folder(unfinished: &Path, archives: &Path) -> Result<PathBuf, Error> {
+    for number in 1_u32.. {
+        let folder = archives.join(number.to_string());
+        if folder.symlink_metadata().is_ok() {
+            continue;
+        }
+        return match std::fs::rename(unfinished, &folder) {
+            Ok(()) => Ok(folder),
+            Err(source) => Err(failed(&folder, "made")(source)),
+        };
+    }
+    Err(Error::Bug("no number is left for an archive".into()))
+}
+
+/// Removes an archive that was made for a cut-over which then did not begin: the live files still hold all of it.
+pub(crate) fn remove_archive(archive: &Archive) -> Result<(), Error> {
+    let mut folder = None;
+    for (file, _) in &archive.files {
+        let path = Path::new(file);
+        std::fs::remove_file(path).map_err(failed(path, "removed"))?;
+        folder = path.parent();
+    }
+    match folder {
+        Some(folder) => std::fs::remove_dir(folder).map_err(failed(folder, "removed")),
+        None => Ok(()),
+    }
+}
+
+/// Compresses a file into a new one; returns the BLAKE3 digest of the compressed bytes.
 fn compress(from: &Path, to: &Path) -> io::Result<String> {
     struct Hashing<W> {
         inner: W,
@@ -82,9 +139,8 @@ fn compress(from: &Path, to: &Path) -> io::Result<String> {
     }
     let mut source = File::open(from)?;
     let target = std::fs::OpenOptions::new()
-        .create(true)
+        .create_new(true)
         .write(true)
-        .truncate(true)
         .mode(0o600)
         .open(to)?;
     let mut encoder = zstd::Encoder::new(
@@ -173,6 +229,15 @@ pub(crate) fn lift_all(sources: &[Source], migration: &str) -> Result<(), Error>
         };
         lift(&source.path, migration, &SnapshotOptions::default())
             .map_err(|error| Error::source(&source.path, error))?;
+    }
+    Ok(())
+}
+
+/// Takes this migration's fences down from files that have one, whichever way it was put up.
+pub(crate) fn lift_named(fenced: &[PathBuf], migration: &str) -> Result<(), Error> {
+    for path in fenced {
+        lift_fence(path, migration, &SnapshotOptions::default())
+            .map_err(|error| Error::source(path, error))?;
     }
     Ok(())
 }

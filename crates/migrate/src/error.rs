@@ -57,6 +57,14 @@ pub enum Error {
         /// What to do.
         next: String,
     },
+    /// The old files are fenced, and what they were fenced for is nowhere.
+    #[error(
+        "the old files are fenced since the cut-over, and {target} holds nothing of this migration any more"
+    )]
+    TargetGone {
+        /// The target, without a password.
+        target: String,
+    },
     /// Findings without a decision.
     #[error("{} finding(s) need a decision before anything is copied", findings.len())]
     Undecided {
@@ -109,7 +117,10 @@ impl Error {
     pub fn kind(&self) -> ErrorKind {
         use cbtrade_mysql::ErrorClass;
         match self {
-            Self::Refused { .. } | Self::Undecided { .. } | Self::File { .. } => ErrorKind::Refused,
+            Self::Refused { .. }
+            | Self::TargetGone { .. }
+            | Self::Undecided { .. }
+            | Self::File { .. } => ErrorKind::Refused,
             Self::Different { .. } => ErrorKind::Different,
             Self::Source { source, .. } | Self::Table { source, .. } => source_kind(source),
             Self::Server { source, .. } => match source.class() {

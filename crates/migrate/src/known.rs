@@ -6,10 +6,12 @@
 
 use std::path::{Path, PathBuf};
 
+use cbtrade_sqlite::{SnapshotOptions, read_fence};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
 use crate::migration::Job;
+use crate::proof::Proof;
 use crate::work::write_whole;
 
 /// A migration that was begun.
@@ -98,4 +100,49 @@ pub fn list(home: &Path) -> Result<Vec<Known>, Error> {
     }
     known.sort_by(|one, other| one.id.cmp(&other.id));
     Ok(known)
+}
+
+/// The proof of a migration that was begun, where there is one. Works without the migration's lock: the file appears
+/// whole or not at all.
+///
+/// # Errors
+/// A file that cannot be read or understood.
+pub fn proof(home: &Path, id: &str) -> Result<Option<Proof>, Error> {
+    let path = folder(home).join(id).join("proof.json");
+    match std::fs::read(&path) {
+        Ok(text) => serde_json::from_slice(&text)
+            .map(Some)
+            .map_err(|error| Error::File {
+                path,
+                reason: error.to_string(),
+            }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(Error::Work {
+            path,
+            action: "read",
+            source,
+        }),
+    }
+}
+
+/// The migrations to the private server of a home folder whose cut-over was begun and not taken back: their old files
+/// refuse writes, or may, and what was written since is on the server alone.
+///
+/// # Errors
+/// A file that cannot be read or understood.
+pub fn cut_over_to_private_server(home: &Path) -> Result<Vec<(Known, Option<Proof>)>, Error> {
+    let mut found = Vec::new();
+    for known in list(home)?.into_iter().filter(|known| known.private_server) {
+        let proof = proof(home, &known.id)?;
+        // The archive is made before the first fence. Where the proof is gone, the fences themselves tell.
+        let begun = proof.as_ref().is_some_and(|proof| proof.archive.is_some())
+            || known.sources.iter().any(|path| {
+                read_fence(path, &SnapshotOptions::default())
+                    .is_ok_and(|fence| fence.is_some_and(|fence| fence.migration == known.id))
+            });
+        if begun {
+            found.push((known, proof));
+        }
+    }
+    Ok(found)
 }

@@ -9,6 +9,7 @@
 pub mod census;
 mod copy;
 pub mod cutover;
+mod damage;
 pub mod doctor;
 mod error;
 mod finish;
@@ -26,10 +27,12 @@ mod target;
 pub mod verify;
 mod work;
 
+pub use damage::{FileDamage, TableDamage};
 pub use error::{Error, ErrorKind};
 pub use migration::{Job, Migration, Options, Stage, Status};
 pub use plan::Plan;
 pub use progress::{Event, Progress, Silent};
 pub use proof::{Proof, TableProof};
 pub use report::{Report, report_text};
+pub use rollback::{Allowed, TakenBack};
 pub use target::TargetState;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use cbtrade_core::{Clock, SystemClock};
 use cbtrade_mysql::{Session, Target};
 use cbtrade_schema::{Decision, ObjectPlan, ServerRules};
-use cbtrade_sqlite::{Database, RawSchema};
+use cbtrade_sqlite::{Database, RawSchema, SnapshotOptions, read_fence};
 use serde::{Deserialize, Serialize};
 
 use crate::census::{self, CensusTask, TableCensus};
@@ -16,10 +16,11 @@ use crate::ledger::{Ledger, MigrationLine};
 use crate::plan::{self, Plan, Planning, SourceTable};
 use crate::progress::{Event, Progress};
 use crate::proof::Proof;
+use crate::rollback::{Allowed, TakenBack};
 use crate::source::{self, Role, Source};
 use crate::target::{TargetState, connect, connect_alone, server_rules, state};
 use crate::work::{WorkFolder, write_whole};
-use crate::{copy, cutover, finish, provision, rollback, verify};
+use crate::{copy, cutover, damage, finish, provision, rollback, verify};
 
 /// What is to be migrated, and where to.
 #[derive(Clone, Debug)]
@@ -94,8 +95,10 @@ pub struct Status {
     pub target: String,
     /// The last stage that was completed.
     pub stage: Stage,
-    /// Which side is live.
+    /// Which side takes writes: `sqlite`, `target`, or `neither` (the old files are fenced, and the target is not live).
     pub live: String,
+    /// Source files that this migration's fence keeps from being written.
+    pub fenced: Vec<PathBuf>,
     /// Chunks that have arrived, and all, where a census is there.
     pub chunks: Option<(u64, u64)>,
     /// What the last verification found, where there was one.
@@ -616,7 +619,16 @@ impl Migration {
             .cloned()
             .collect();
         objects.extend(refused.iter().cloned());
-        let proof = Proof::new(&self.id, &server, &self.now(), plan, &verdict, objects);
+        let damage = damage::in_target(&prepared.sources, plan);
+        let proof = Proof::new(
+            &self.id,
+            &server,
+            &self.now(),
+            plan,
+            &verdict,
+            objects,
+            damage,
+        );
         self.work.write_json("proof.json", &proof)?;
         write_whole(
             &self.report_path(),
@@ -690,7 +702,8 @@ impl Migration {
             ));
         }
         self.stage("cutover", 0);
-        if proof.archive.is_none() {
+        let resumed = proof.archive.is_some();
+        if !resumed {
             proof.archive = Some(cutover::archive(
                 &sources,
                 &self.job.home.join("archives").join(&self.id),
@@ -702,8 +715,11 @@ impl Migration {
             cutover::fence_all(&sources, &self.id, &self.now(), self.progress.as_ref())
         {
             // No fence stands any more: the cut-over has not begun.
-            proof.archive = None;
+            let archive = proof.archive.take();
             self.work.write_json("proof.json", &proof)?;
+            if let Some(archive) = archive.filter(|_| !resumed) {
+                cutover::remove_archive(&archive)?;
+            }
             return Err(error);
         }
         cutover::move_epoch(&mut session, &self.ledger, "target", &self.now()).await?;
@@ -719,8 +735,17 @@ impl Migration {
     /// Takes the migration back: the source is the live side again, and the target is left as it was found.
     ///
     /// # Errors
-    /// [`Error::Refused`] if rows were written to the target since the cut-over.
-    pub async fn rollback(&mut self) -> Result<Vec<String>, Error> {
+    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::TargetGone`] if the old files
+    /// are fenced and the target holds nothing of the migration.
+    pub async fn rollback(&mut self) -> Result<TakenBack, Error> {
+        self.rollback_with(Allowed::default()).await
+    }
+
+    /// [`Self::rollback`], with losses that the operator has been told of and wants.
+    ///
+    /// # Errors
+    /// As [`Self::rollback`], but for what is allowed.
+    pub async fn rollback_with(&mut self, allowed: Allowed) -> Result<TakenBack, Error> {
         let mut session = connect_alone(
             &self.job.target.without_database(),
             &self.ledger.database,
@@ -731,7 +756,15 @@ impl Migration {
         if !matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id)
         {
             session.close().await;
-            return Ok(Vec::new());
+            if self.fenced()?.is_empty() {
+                return Ok(TakenBack::default());
+            }
+            if allowed.target_lost {
+                return self.rollback_without_target();
+            }
+            return Err(Error::TargetGone {
+                target: self.job.target.display(),
+            });
         }
         self.stage("rollback", 0);
         let live = self
@@ -739,22 +772,67 @@ impl Migration {
             .epoch(&mut session)
             .await?
             .is_some_and(|epoch| epoch.live == "target");
-        let sources = self
-            .work
-            .read_json::<Vec<Source>>("sources.json")?
-            .unwrap_or_default();
         if live {
             self.refuse_to_lose().await?;
             cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
         }
         // The archive is made before the first fence: without it there is none, and the files need not be touched.
+        let mut lifted = Vec::new();
         if live || self.proof()?.is_some_and(|proof| proof.archive.is_some()) {
-            cutover::lift_all(&sources, &self.id)?;
+            lifted = self.lift_fences()?;
         }
-        let removed = rollback::remove(&mut session, &self.ledger).await?;
+        let mut taken = rollback::remove(&mut session, &self.ledger).await?;
+        taken.lifted = lifted;
         session.close().await;
         self.work.clear(&[])?;
-        Ok(removed)
+        Ok(taken)
+    }
+
+    /// Takes the fences off the old files where there is no target any more. What was written to it since the cut-over
+    /// is lost with it: only for an operator who has been told so.
+    ///
+    /// # Errors
+    /// A source file from which the fence cannot be taken.
+    pub fn rollback_without_target(&mut self) -> Result<TakenBack, Error> {
+        self.stage("rollback", 0);
+        let lifted = self.lift_fences()?;
+        self.work.clear(&[])?;
+        Ok(TakenBack {
+            lifted,
+            ..TakenBack::default()
+        })
+    }
+
+    /// Takes this migration's fences down. Returns the files that had one.
+    fn lift_fences(&self) -> Result<Vec<PathBuf>, Error> {
+        let fenced = self.fenced()?;
+        match self.work.read_json::<Vec<Source>>("sources.json")? {
+            Some(sources) => cutover::lift_all(&sources, &self.id)?,
+            // Without its snapshots the migration still knows its files by name.
+            None => cutover::lift_named(&fenced, &self.id)?,
+        }
+        Ok(fenced)
+    }
+
+    /// The source files that this migration's fence keeps from being written. A file that is not there any more, or
+    /// holds another migration's fence, is none of them.
+    ///
+    /// # Errors
+    /// A file that cannot be read, where a cut-over was begun: its fence is then not known.
+    pub fn fenced(&self) -> Result<Vec<PathBuf>, Error> {
+        // The archive is made before the first fence.
+        let begun = self.proof()?.is_some_and(|proof| proof.archive.is_some());
+        let mut fenced = Vec::new();
+        for path in &self.job.sources {
+            match read_fence(path, &SnapshotOptions::default()) {
+                Ok(Some(fence)) if fence.migration == self.id => fenced.push(path.clone()),
+                Err(error) if begun && error.kind() != cbtrade_sqlite::ErrorKind::NotFound => {
+                    return Err(Error::source(path, error));
+                }
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(fenced)
     }
 
     /// Compares the live target with the snapshots: anything written there since the cut-over would be lost.
@@ -801,29 +879,20 @@ impl Migration {
     /// Where the migration stands.
     ///
     /// # Errors
-    /// A server that cannot be reached.
+    /// A server or source that cannot be read.
     pub async fn status(&mut self) -> Result<Status, Error> {
+        let mut status = self.status_at_home()?;
         let mut session = connect(&self.job.target.without_database()).await?;
         let databases = BTreeSet::from([self.ledger.database.clone()]);
         let ours = matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id);
-        let mut status = Status {
-            migration: self.id.clone(),
-            target: self.job.target.display(),
-            stage: Stage::Planned,
-            live: "sqlite".into(),
-            chunks: None,
-            differences: self.proof()?.map(|proof| proof.differences),
-            source_unchanged: self
-                .work
-                .read_json::<Vec<Source>>("sources.json")?
-                .is_some_and(|sources| source::unchanged(&sources)),
-        };
+        status.stage = Stage::Planned;
         if ours {
             if let Some(line) = self.ledger.line(&mut session).await? {
                 status.stage = stage_of(&line.stage);
             }
-            if let Some(epoch) = self.ledger.epoch(&mut session).await? {
-                status.live = epoch.live;
+            let epoch = self.ledger.epoch(&mut session).await?;
+            if epoch.is_some_and(|epoch| epoch.live == "target") {
+                status.live = "target".into();
             }
             let all = self
                 .work
@@ -840,6 +909,40 @@ impl Migration {
         }
         session.close().await;
         Ok(status)
+    }
+
+    /// Where the migration stands as far as the home folder and the old files say. No server is asked, so `live` is never
+    /// `target` here: `neither` says no more than that the old files are fenced.
+    ///
+    /// # Errors
+    /// A source that cannot be read.
+    pub fn status_at_home(&self) -> Result<Status, Error> {
+        let proof = self.proof()?;
+        let fenced = self.fenced()?;
+        let live = if fenced.is_empty() {
+            "sqlite"
+        } else {
+            "neither"
+        };
+        let stage = match &proof {
+            _ if !fenced.is_empty() => Stage::Cutover,
+            Some(proof) if proof.equal() => Stage::Verify,
+            Some(_) => Stage::Finish,
+            None => Stage::Planned,
+        };
+        Ok(Status {
+            migration: self.id.clone(),
+            target: self.job.target.display(),
+            stage,
+            live: live.into(),
+            fenced,
+            chunks: None,
+            differences: proof.map(|proof| proof.differences),
+            source_unchanged: self
+                .work
+                .read_json::<Vec<Source>>("sources.json")?
+                .is_some_and(|sources| source::unchanged(&sources)),
+        })
     }
 }
 

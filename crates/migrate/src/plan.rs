@@ -563,13 +563,11 @@ fn virtual_tables(schema: &RawSchema, plan: &mut Plan) {
 
 fn damage_findings(planning: &Planning<'_>, plan: &mut Plan) {
     for (source, database) in planning.sources.iter().zip(planning.databases) {
-        let mut texts = source.damage.clone();
-        if let Some(salvage) = &source.salvage {
-            texts.extend(salvage.lost.iter().cloned());
-        }
-        if texts.is_empty() {
+        let Some(damage) = crate::damage::of(source) else {
             continue;
-        }
+        };
+        // What is lost comes before the pages on which it was.
+        let texts: Vec<&String> = damage.lost.iter().chain(&damage.problems).collect();
         let id = format!(
             "{database}.{}:damage",
             source
@@ -585,10 +583,26 @@ fn damage_findings(planning: &Planning<'_>, plan: &mut Plan) {
             table: String::new(),
             column: None,
             count: texts.len() as u64,
-            samples: texts.iter().take(20).map(|text| Sample { row: 0, value: text.clone() }).collect(),
-            meaning: format!("The file {} is damaged. What could be read was salvaged; what could not is listed. Going on needs your explicit word: --accept-damage.", source.path.display()),
+            samples: texts.iter().take(20).map(|text| Sample { row: 0, value: (*text).clone() }).collect(),
+            meaning: format!("The file {} is damaged. What could be read was salvaged.{} Going on needs your explicit word: --accept-damage.", source.path.display(), damaged_tables(&damage)),
             decision: if accepted { Decision::Keep } else { Decision::Stop },
             choices: vec![Decision::Keep],
         });
     }
+}
+
+fn damaged_tables(damage: &crate::damage::FileDamage) -> String {
+    if damage.tables.is_empty() {
+        return " No table is known to have lost rows.".to_owned();
+    }
+    let tables: Vec<String> = damage
+        .tables
+        .iter()
+        .map(|table| format!("{} ({})", table.table, table.words()))
+        .collect();
+    format!(
+        " NOT all could be read of {} table(s): {}.",
+        tables.len(),
+        tables.join("; ")
+    )
 }

@@ -3,6 +3,7 @@
 use cbtrade_schema::{Finding, ObjectPlan};
 use serde::{Deserialize, Serialize};
 
+use crate::damage::FileDamage;
 use crate::plan::Plan;
 use crate::verify::{TableVerdict, TraderFigures, Verdict};
 
@@ -44,6 +45,9 @@ pub struct Proof {
     pub findings: Vec<Finding>,
     /// Definitions and what became of them.
     pub objects: Vec<ObjectPlan>,
+    /// Damaged files, with everything that could not be read of them.
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
+    pub damage: Vec<FileDamage>,
     /// Archive of the legacy files with its digest, once cut over.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub archive: Option<Archive>,
@@ -64,6 +68,7 @@ impl Proof {
         plan: &Plan,
         verdict: &Verdict,
         objects: Vec<ObjectPlan>,
+        damage: Vec<FileDamage>,
     ) -> Self {
         let (source_digest, target_digest) = verdict.digests();
         let sum = |of: fn(&TableVerdict) -> u64| verdict.tables.iter().map(of).sum();
@@ -93,6 +98,7 @@ impl Proof {
             trader: verdict.trader.clone(),
             findings: plan.findings.clone(),
             objects,
+            damage,
             archive: None,
         }
     }

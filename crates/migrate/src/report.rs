@@ -24,17 +24,13 @@ const LINES_OF_A_KIND_MAX: usize = 3;
 #[must_use]
 pub fn report_text(proof: &Proof) -> String {
     let mut page = String::new();
-    let verdict = if proof.equal() {
-        "EQUAL: every value of the source is in the target"
-    } else {
-        "DIFFERENT: the two sides are not equal"
-    };
     let _ = writeln!(
         page,
         "CBTrade migration {}  ({}, {})",
         proof.migration, proof.at, proof.program
     );
-    let _ = writeln!(page, "\n{verdict}\n");
+    let _ = writeln!(page, "\n{}\n", verdict(proof));
+    damage(proof, &mut page);
     let _ = writeln!(page, "rows compared    {}", grouped(proof.rows));
     let _ = writeln!(page, "values compared  {}", grouped(proof.values));
     let _ = writeln!(page, "kept originals   {}", grouped(proof.originals));
@@ -49,11 +45,15 @@ pub fn report_text(proof: &Proof) -> String {
     }
     let _ = writeln!(page, "source digest    {}", proof.source_digest);
     let _ = writeln!(page, "target digest    {}", proof.target_digest);
-    let _ = writeln!(
-        page,
-        "proof digest     {}   <- a cut-over is confirmed with this",
-        proof.digest()
-    );
+    if proof.equal() {
+        let _ = writeln!(
+            page,
+            "proof digest     {}   <- a cut-over is confirmed with this",
+            proof.digest()
+        );
+    } else {
+        let _ = writeln!(page, "proof digest     none: do not cut over");
+    }
     tables(proof, &mut page);
     trader(proof, &mut page);
     differences(proof, &mut page);
@@ -66,6 +66,48 @@ pub fn report_text(proof: &Proof) -> String {
         }
     }
     page
+}
+
+/// The line that counts.
+fn verdict(proof: &Proof) -> &'static str {
+    let loss = proof
+        .damage
+        .iter()
+        .any(|file| !file.lost.is_empty() || !file.tables.is_empty());
+    match (proof.equal(), proof.damage.is_empty(), loss) {
+        (false, ..) => "DIFFERENT: the two sides are not equal",
+        (true, true, _) => "EQUAL: every value of the source is in the target",
+        (true, false, true) => "EQUAL to what could be salvaged; NOT all of the file",
+        (true, false, false) => {
+            "EQUAL to what could be salvaged; the file is damaged, but no loss is known"
+        }
+    }
+}
+
+/// What is lost, first of all: an equal copy of half a table is half a table.
+fn damage(proof: &Proof, page: &mut String) {
+    for file in &proof.damage {
+        let _ = writeln!(page, "Damaged: {}", file.path);
+        for table in &file.tables {
+            let gone = match &table.target {
+                Some(_) => "",
+                None => " (NOT in the target)",
+            };
+            let _ = writeln!(page, "  {}{gone}: {}", table.table, table.words());
+        }
+        if let Some((name, rows)) = &file.lost_and_found {
+            let _ = writeln!(
+                page,
+                "  {} rows without a certain place are in the table {name}, for you to judge",
+                grouped(*rows)
+            );
+        }
+        for line in file.lost.iter().take(LINES_MAX) {
+            let _ = writeln!(page, "  - {line}");
+        }
+        more(file.lost.len(), LINES_MAX, page);
+        let _ = writeln!(page);
+    }
 }
 
 /// A number with its thousands apart.
@@ -97,16 +139,30 @@ fn tables(proof: &Proof, page: &mut String) {
     for table in proof.tables.iter().take(LINES_MAX * 5) {
         let _ = writeln!(
             page,
-            "  {:<width$} {:>12} {:>12} {:>9} {:>9}  {}",
+            "  {:<width$} {:>12} {:>12} {:>9} {:>9}  {}{}",
             table.table,
             grouped(table.source_rows),
             grouped(table.target_rows),
             table.originals,
             table.differences,
-            table.method
+            table.method,
+            if damaged(proof, &table.table) {
+                "  NOT all of the source's rows"
+            } else {
+                ""
+            }
         );
     }
     more(proof.tables.len(), LINES_MAX * 5, page);
+}
+
+/// Whether a table of the target lacks rows that damage took.
+fn damaged(proof: &Proof, target: &str) -> bool {
+    proof
+        .damage
+        .iter()
+        .flat_map(|file| &file.tables)
+        .any(|table| table.target.as_deref() == Some(target))
 }
 
 fn more(all: usize, shown: usize, page: &mut String) {
@@ -240,7 +296,11 @@ fn findings(proof: &Proof, page: &mut String) {
         );
         let _ = writeln!(page, "      {}", finding.meaning);
         if let Some(sample) = finding.samples.first() {
-            let _ = writeln!(page, "      first: row {}, {}", sample.row, sample.value);
+            // Damage is of pages, not of rows.
+            let _ = match finding.kind {
+                FindingKind::Damage => writeln!(page, "      first: {}", sample.value),
+                _ => writeln!(page, "      first: row {}, {}", sample.row, sample.value),
+            };
         }
     }
     let all = proof

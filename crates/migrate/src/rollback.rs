@@ -1,15 +1,39 @@
 //! Removes exactly what a migration made in the target.
 
+use std::path::PathBuf;
+
 use cbtrade_mysql::Session;
 use cbtrade_schema::ddl::{qualified, quote_identifier, quote_text};
 
 use crate::error::Error;
 use crate::ledger::Ledger;
 
+/// What a rollback did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TakenBack {
+    /// What was removed from the target.
+    pub removed: Vec<String>,
+    /// What the migration made and was left there, with the reason.
+    pub left: Vec<(String, String)>,
+    /// Old files that take writes again.
+    pub lifted: Vec<PathBuf>,
+}
+
+/// Losses that the operator has been told of and wants all the same.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Allowed {
+    /// The target is gone, with what was written to it since the cut-over.
+    pub target_lost: bool,
+}
+
 /// Removes everything that the ledger says this migration made; the ledger itself last.
-pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<Vec<String>, Error> {
+pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<TakenBack, Error> {
     let objects = ledger.objects(session).await?;
-    let mut removed = Vec::new();
+    let TakenBack {
+        mut removed,
+        mut left,
+        ..
+    } = TakenBack::default();
     session
         .execute("SET SESSION foreign_key_checks = 0")
         .await
@@ -51,63 +75,79 @@ pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<Vec
         .iter()
         .filter(|database| ***database != ledger.database)
     {
-        drop_if_empty(session, database, &mut removed).await?;
+        let others = tables_besides_ledger(session, database).await?;
+        if others.is_empty() {
+            drop_database(session, database).await?;
+            removed.push((*database).clone());
+        } else {
+            left.push(((*database).clone(), holds(&others)));
+        }
     }
-    if databases.contains(&&ledger.database) && only_ledger(session, &ledger.database).await? {
-        // With the whole database goes its ledger, in one statement.
-        session
-            .execute(&format!(
-                "DROP DATABASE IF EXISTS {}",
-                quote_identifier(&ledger.database)
-            ))
-            .await
-            .map_err(Error::server("the database could not be removed"))?;
-        removed.push(ledger.database.clone());
+    if databases.contains(&&ledger.database) {
+        let others = tables_besides_ledger(session, &ledger.database).await?;
+        if others.is_empty() {
+            // With the whole database goes its ledger, in one statement.
+            drop_database(session, &ledger.database).await?;
+            removed.push(ledger.database.clone());
+        } else {
+            left.push((ledger.database.clone(), holds(&others)));
+            ledger.drop_all(session).await?;
+        }
     } else {
+        left.push((
+            ledger.database.clone(),
+            "it was there before the migration".into(),
+        ));
         ledger.drop_all(session).await?;
     }
-    Ok(removed)
+    Ok(TakenBack {
+        removed,
+        left,
+        lifted: Vec::new(),
+    })
 }
 
-/// Drops a database that the migration made, unless somebody has put something into it since.
-async fn drop_if_empty(
+async fn drop_database(session: &mut Session, database: &str) -> Result<(), Error> {
+    let sql = format!("DROP DATABASE IF EXISTS {}", quote_identifier(database));
+    session
+        .execute(&sql)
+        .await
+        .map(drop)
+        .map_err(Error::server(format!(
+            "database `{database}` could not be removed"
+        )))
+}
+
+/// Tables and views of a database that are not the ledger's.
+async fn tables_besides_ledger(
     session: &mut Session,
     database: &str,
-    removed: &mut Vec<String>,
-) -> Result<(), Error> {
-    let failed = || Error::server(format!("database `{database}` could not be removed"));
-    let left: Vec<String> = session
+) -> Result<Vec<String>, Error> {
+    let mut tables: Vec<String> = session
         .query_with(
-            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?",
-            (database,),
-        )
-        .await
-        .map_err(failed())?;
-    if left.is_empty() {
-        session
-            .execute(&format!(
-                "DROP DATABASE IF EXISTS {}",
-                quote_identifier(database)
-            ))
-            .await
-            .map_err(failed())?;
-        removed.push(database.to_owned());
-    }
-    Ok(())
-}
-
-/// Whether a database holds nothing but the ledger.
-async fn only_ledger(session: &mut Session, database: &str) -> Result<bool, Error> {
-    let left: Vec<String> = session
-        .query_with(
-            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ?",
+            "SELECT TABLE_NAME FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? ORDER BY TABLE_NAME",
             (database,),
         )
         .await
         .map_err(Error::server(format!(
             "the tables of `{database}` could not be listed"
         )))?;
-    Ok(left
+    tables.retain(|name| !crate::ledger::TABLES.contains(&name.as_str()));
+    Ok(tables)
+}
+
+/// Names that a reason lists.
+const NAMES_MAX: usize = 5;
+
+fn holds(others: &[String]) -> String {
+    let mut names = others
         .iter()
-        .all(|name| crate::ledger::TABLES.contains(&name.as_str())))
+        .take(NAMES_MAX)
+        .cloned()
+        .collect::<Vec<_>>()
+        .join(", ");
+    if others.len() > NAMES_MAX {
+        names.push_str(", …");
+    }
+    format!("it holds what this migration did not make: {names}")
 }

@@ -12,7 +12,9 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use cbtrade_migrate::{Error, ErrorKind, Job, Migration, Options, Proof, Silent, Stage};
+use cbtrade_migrate::{
+    Error, ErrorKind, Job, Migration, Options, Proof, Silent, Stage, report_text,
+};
 use cbtrade_mysql::{Session, SessionOptions, Target};
 use cbtrade_sample::{SampleOptions, SampleReport, make_sample};
 use cbtrade_schema::{Decision, Finding, FindingKind};
@@ -138,6 +140,8 @@ impl Installation {
         );
         assert_eq!(self.picture(), before);
 
+        self.check_report(&proof, findings);
+
         migration.cutover(&proof.digest()).await.unwrap();
         let status = migration.status().await.unwrap();
         assert_eq!(
@@ -154,6 +158,33 @@ impl Installation {
         assert_eq!(self.picture(), before);
         assert_eq!(self.everything().await, empty);
         proof
+    }
+
+    /// The report and the refusal name every table that damage took rows from, before anything else.
+    fn check_report(&self, proof: &Proof, refused: &[Finding]) {
+        let report = report_text(proof);
+        assert!(!report.contains("every value"), "{report}");
+        let file = proof.damage.first().unwrap();
+        assert_eq!(Path::new(&file.path), self.database());
+        let loss = !file.lost.is_empty();
+        assert_eq!(
+            report.contains("EQUAL to what could be salvaged; NOT all of the file"),
+            loss,
+            "{report}"
+        );
+        let (first, _) = report.split_once("rows compared").unwrap();
+        let meaning = &damage(refused).unwrap().meaning;
+        for table in &file.tables {
+            let line = format!("  {}: ", table.table);
+            assert!(first.contains(&line), "no {line:?} in\n{first}");
+            assert!(meaning.contains(&format!("{} (", table.table)), "{meaning}");
+            let target = table.target.as_deref().unwrap();
+            let row = report
+                .lines()
+                .find(|line| line.split_whitespace().next() == Some(target))
+                .unwrap();
+            assert!(row.ends_with("NOT all of the source's rows"), "{row}");
+        }
     }
 
     fn assert_fenced(&self, migration: &str) {
@@ -259,6 +290,12 @@ async fn a_leaf_of_a_table_is_zeroed() {
     let rows = carried(&proof);
     assert!(rows < installation.rows(), "some rows are lost");
     assert!(rows * 10 > installation.rows() * 9, "most are not: {rows}");
+    let lost: Vec<&str> = proof.damage[0]
+        .tables
+        .iter()
+        .map(|table| table.table.as_str())
+        .collect();
+    assert_eq!(lost, ["poss"]);
     assert!(proof.trader.figures.len() > 10, "{:?}", proof.trader);
 }
 

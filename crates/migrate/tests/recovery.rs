@@ -187,3 +187,64 @@ async fn a_write_after_the_proof_voids_the_confirmation() {
     assert_ne!(again.digest(), proof.digest());
     migration.cutover(&again.digest()).await.unwrap();
 }
+
+/// The archived file, as SQLite reads it.
+fn unpacked(archive: &str, folder: &Path) -> Connection {
+    let path = folder.join("unpacked.db");
+    let packed = std::fs::File::open(archive).unwrap();
+    std::fs::write(&path, zstd::decode_all(packed).unwrap()).unwrap();
+    Connection::open(&path).unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_second_cut_over_keeps_the_archive_of_the_first() {
+    let server = TestServer::shared(TestServer::flavours()[0]);
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("shop.db");
+    Connection::open(&path)
+        .unwrap()
+        .execute_batch("CREATE TABLE t(id INTEGER PRIMARY KEY); INSERT INTO t VALUES (1),(2),(3)")
+        .unwrap();
+    let target = server.new_database("twice");
+    let job = Job {
+        sources: vec![path.clone()],
+        target,
+        candles_database: None,
+        home: folder.path().join("home"),
+    };
+    let mut migration = Migration::open(job, Options::default(), Arc::new(Silent)).unwrap();
+    let mut archives = Vec::new();
+    for delete in ["DELETE FROM t WHERE id > 1", "DELETE FROM t"] {
+        let proof = migration.run().await.unwrap();
+        let proof = migration.cutover(&proof.digest()).await.unwrap();
+        archives.push(proof.archive.unwrap().files.remove(0));
+        migration.rollback().await.unwrap();
+        Connection::open(&path)
+            .unwrap()
+            .execute(delete, [])
+            .unwrap();
+    }
+    for ((archive, digest), rows) in archives.iter().zip([3, 1]) {
+        let packed = std::fs::read(archive).unwrap();
+        assert_eq!(blake3::hash(&packed).to_hex().as_str(), digest, "{archive}");
+        let counted: i64 = unpacked(archive, folder.path())
+            .query_row("SELECT COUNT(*) FROM t", [], |row| row.get(0))
+            .unwrap();
+        assert_eq!(counted, rows, "{archive}");
+    }
+
+    // A cut-over that does not begin leaves no archive behind, and none of the others is touched.
+    let proof = migration.run().await.unwrap();
+    Connection::open(&path)
+        .unwrap()
+        .execute("INSERT INTO t VALUES (9)", [])
+        .unwrap();
+    migration.cutover(&proof.digest()).await.unwrap_err();
+    let archives = folder.path().join("home/archives").join(migration.id());
+    let mut left: Vec<_> = std::fs::read_dir(archives)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    left.sort();
+    assert_eq!(left, ["1", "2"]);
+}

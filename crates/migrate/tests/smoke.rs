@@ -50,8 +50,8 @@ async fn one_file_arrives_equal_and_is_rolled_back() {
         assert_eq!(proof.rows, 13);
         let again = migration.verify().await.unwrap();
         assert_eq!(again.digest(), proof.digest());
-        let removed = migration.rollback().await.unwrap();
-        assert_eq!(removed.len(), 3, "{removed:?}");
+        let taken = migration.rollback().await.unwrap();
+        assert_eq!(taken.removed.len(), 3, "{taken:?}");
         let mut session = Session::open(&target, &cbtrade_mysql::SessionOptions::default())
             .await
             .unwrap();

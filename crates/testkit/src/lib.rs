@@ -8,9 +8,10 @@ mod random;
 mod server;
 mod trading;
 
+pub use cbtrade_faults::{Action, After, Direction, Fault};
 pub use cbtrade_server::Flavour;
 pub use folder::TestFolder;
-pub use proxy::{Action, After, Direction, Fault, FaultProxy};
+pub use proxy::FaultProxy;
 pub use random::{Random, seed_from_env};
 pub use server::TestServer;
 pub use trading::{TradingHistory, Words};

@@ -8,7 +8,7 @@ use super::Problem;
 use super::tree::{File, Tree};
 
 /// The crates from top to bottom: a crate may use those below it. `ARCHITECTURE.md` says what each is.
-const ORDER: [&str; 22] = [
+const ORDER: [&str; 24] = [
     "cli",
     "dashboard",
     "python",
@@ -24,10 +24,12 @@ const ORDER: [&str; 22] = [
     "vault",
     "sample",
     "migrate",
+    "soak",
     "database",
     "catalog",
     "schema",
     "server",
+    "faults",
     "mysql",
     "sqlite",
     "core",

@@ -6,6 +6,7 @@ pub(crate) mod migrate;
 pub(crate) mod recover;
 pub(crate) mod sample;
 pub(crate) mod server;
+pub(crate) mod soak;
 
 use std::path::{Path, PathBuf};
 
@@ -33,6 +34,12 @@ impl Context<'_> {
 
 /// Runs the command.
 pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
+    // The soak's own processes need no home.
+    match arguments.command {
+        Command::SoakBot => return soak::run_bot().await,
+        Command::SoakWatch => return soak::run_watch(ui),
+        _ => {}
+    }
     let home_named = arguments.home.clone();
     let context = Context {
         ui,
@@ -46,5 +53,7 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Db(arguments) => db::run(&context, &arguments).await,
         Command::Server(arguments) => server::run(&context, &arguments).await,
         Command::Sample(arguments) => sample::run(&context, &arguments),
+        Command::Soak(arguments) => soak::run(&context, &arguments).await,
+        Command::SoakBot | Command::SoakWatch => Ok(()),
     }
 }

@@ -11,7 +11,7 @@ use super::doctor::{open_elsewhere, short_text};
 use super::migrate::{confirm, cut_over, cutover_document, cutover_text, write_plan};
 use crate::arguments::{EXIT_CODES, OptionArguments, RequiredSources, TargetArguments};
 use crate::error::{CommandError, Done, Kind};
-use crate::migration::{Opened, Standing, Which};
+use crate::migration::{Opened, ServerUse, Standing, Which};
 use crate::sources;
 use crate::ui::{Style, Ui, choice_meaning, choices, finding_text, findings_text};
 use crate::words::{counted, shell};
@@ -58,11 +58,13 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         sources: &arguments.sources.sources,
         target: &arguments.target,
         options: &arguments.options,
+        server: ServerUse::Needed,
     };
     let mut opened = Opened::open(ui, &which).await?;
     match opened.standing().await?.0 {
         Standing::Before => {}
         Standing::Live => return already_done(ui, &opened),
+        Standing::TargetGone => return Err(opened.target_gone()),
         Standing::CutoverBegun => {
             if let Some(proof) = finish_cutover(ui, &mut opened).await? {
                 return done(ui, &opened, &proof);

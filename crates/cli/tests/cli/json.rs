@@ -18,6 +18,7 @@ const MIGRATION: &[&str] = &[
 ];
 const PROOF: &[&str] = &[
     "equal",
+    "complete",
     "rows",
     "values",
     "originals",

@@ -112,5 +112,140 @@ fn rows_written_after_the_cutover_are_not_thrown_away() {
         .tells(&["written to the target since the cut-over", "plain"]);
     let status = place.run(&["migrate", "status", "--json"]).ends(0).json();
     assert_eq!(status["migrations"][0]["live"], "target");
+    let _ = place
+        .run(&["server", "destroy", "--yes", "--live-side-too"])
+        .ends(0);
+}
+
+/// Whether a bot can write to the old file.
+fn takes_writes(source: &str) -> bool {
+    Connection::open(source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .is_ok()
+}
+
+#[test]
+fn the_live_side_is_not_destroyed_unasked_and_the_old_files_come_back_without_it() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let done = place
+        .run(&["recover", &source, "--yes", "--json"])
+        .ends(0)
+        .json();
+    let archive = done["archive"]["files"][0][0].as_str().unwrap();
+
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(3).tells(&[
+        "holds the live side of migration",
+        &format!("cbtrade migrate rollback {source}"),
+        "--live-side-too",
+        archive,
+    ]);
+    let running = place.run(&["server", "status", "--json"]).ends(0).json();
+    assert_eq!(running["state"], "running");
+    let _ = place
+        .run(&["server", "destroy", "--yes", "--live-side-too"])
+        .ends(0)
+        .tells(&["still refuse writes", "migrate rollback", "--target-lost"]);
+
+    let status = place
+        .run(&["migrate", "status", &source, "--json"])
+        .ends(0)
+        .json();
+    let status = &status["migrations"][0];
+    assert_eq!(status["live"], "neither");
+    assert_eq!(status["server"], "absent");
+    assert_eq!(status["fenced"][0], source.as_str());
+    assert!(
+        status["next"][0]
+            .as_str()
+            .unwrap()
+            .ends_with("--target-lost"),
+        "{status}"
+    );
+    let told = place.run(&["migrate", "status", &source]).ends(0);
+    assert!(told.out.contains("neither side"), "{}", told.out);
+    // No command points in a circle, and none makes a new, empty server.
+    for command in [
+        &["recover", source.as_str()][..],
+        &["migrate", "run", &source],
+        &["migrate", "verify", &source],
+        &["migrate", "cutover", &source, "--yes"],
+        &["migrate", "rollback", &source, "--yes"],
+    ] {
+        let _ = place.run(command).ends(3).tells(&[
+            "holds nothing of this migration any more",
+            "lost with it",
+            "--target-lost",
+            archive,
+        ]);
+    }
+    let absent = place.run(&["server", "status", "--json"]).ends(0).json();
+    assert_eq!(absent["state"], "absent");
+    assert!(!takes_writes(&source));
+
+    let back = place
+        .run(&["migrate", "rollback", &source, "--target-lost"])
+        .ends(0);
+    assert!(back.out.contains("takes writes again"), "{}", back.out);
+    assert!(takes_writes(&source));
+    assert!(std::path::Path::new(archive).exists());
+}
+
+#[test]
+fn a_dropped_database_leaves_neither_side_live_until_the_loss_is_confirmed() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let _ = place.run(&["recover", &source, "--yes"]).ends(0);
+    let _ = place
+        .run(&["server", "shell", "-e", "DROP DATABASE cbtrade"])
+        .ends(0);
+    let status = place.run(&["migrate", "status", "--json"]).ends(0).json();
+    assert_eq!(status["migrations"][0]["live"], "neither");
+    for command in [
+        &["recover", source.as_str(), "--yes"][..],
+        &["migrate", "run", &source],
+        &["migrate", "cutover", &source, "--yes"],
+        &["migrate", "rollback", &source, "--yes"],
+    ] {
+        let _ = place.run(command).ends(3).tells(&["--target-lost"]);
+    }
+    assert!(!takes_writes(&source));
+    let _ = place
+        .run(&["migrate", "rollback", "--yes", "--target-lost"])
+        .ends(0);
+    assert!(takes_writes(&source));
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn status_starts_no_server_and_says_what_the_home_knows() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let _ = place.run(&["recover", &source]).ends(3);
+    let status = |stage: &str, live: serde_json::Value| {
+        for sources in [&[][..], &[source.as_str()]] {
+            let arguments = [&["migrate", "status", "--json"], sources].concat();
+            let told = place.run(&arguments).ends(0).json();
+            let told = &told["migrations"][0];
+            assert_eq!(told["server"], "stopped", "{told}");
+            assert_eq!(told["stage"], stage, "{told}");
+            assert_eq!(told["live"], live, "{told}");
+        }
+        let state = place.run(&["server", "status", "--json"]).ends(0).json();
+        assert_eq!(state["state"], "stopped");
+    };
+    let _ = place.run(&["server", "stop"]).ends(0);
+    status("verify", "sqlite".into());
+    let _ = place.run(&["recover", &source, "--yes"]).ends(0);
+    let _ = place.run(&["server", "stop"]).ends(0);
+    // Only the server knows whether it is the live side.
+    status("cutover", serde_json::Value::Null);
+    let other = place.small_source("other.db");
+    let _ = place
+        .run(&["migrate", "status", &other])
+        .ends(3)
+        .tells(&["no migration of these files"]);
+    let _ = place.run(&["migrate", "rollback", "--yes"]).ends(0);
     let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
 }

@@ -195,7 +195,9 @@ fn findings_are_asked_one_by_one() {
     talk.answer(&digits(&said));
     let (code, said) = talk.end();
     assert_eq!(code, Some(0), "{said}");
-    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+    let _ = place
+        .run(&["server", "destroy", "--yes", "--live-side-too"])
+        .ends(0);
 }
 
 #[test]

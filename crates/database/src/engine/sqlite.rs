@@ -44,13 +44,13 @@ const OPEN: Call = Call {
 };
 /// Time to make a file.
 const CREATE_TIMEOUT: Duration = Duration::from_secs(10);
-/// What the end of the threads is waited for: the last one to close the file moves its log into it.
+/// What the end of the threads is waited for.
 const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A trading file with its candle file. Dropping it ends its threads.
 pub(crate) struct File {
     shared: Arc<Shared>,
-    /// Ends when the last thread has ended.
+    /// Ends when the writer has ended, which is the last of the threads.
     ended: Mutex<Receiver<()>>,
 }
 
@@ -62,7 +62,7 @@ struct Shared {
     readers: Readers,
     /// Idle connections of writes that each go for themselves.
     alone: Mutex<Vec<Session>>,
-    /// Each thread holds one of these as long as it runs; gone when the file is closed.
+    /// Each thread but the writer holds one of these as long as it runs; gone when the file is closed.
     token: Mutex<Option<Sender<()>>>,
 }
 
@@ -71,11 +71,19 @@ impl Shared {
         &self.files.figures
     }
 
-    /// Starts a thread; false if there can be none.
+    /// Starts a thread that ends before the writer; false if there can be none.
     fn start(self: &Arc<Self>, name: &str, work: impl FnOnce(&Shared) + Send + 'static) -> bool {
-        let Some(token) = locked(&self.token).clone() else {
-            return false;
-        };
+        let token = locked(&self.token).clone();
+        token.is_some_and(|token| self.start_with(token, name, work))
+    }
+
+    /// Starts a thread that holds a token until it has ended.
+    fn start_with(
+        self: &Arc<Self>,
+        token: Sender<()>,
+        name: &str,
+        work: impl FnOnce(&Shared) + Send + 'static,
+    ) -> bool {
         let shared = Arc::clone(self);
         let thread = std::thread::Builder::new().name(name.to_owned());
         let started = thread.spawn(move || {
@@ -126,7 +134,8 @@ impl File {
             return Err(Error::new(OPEN, ErrorKind::Location)
                 .detail("the candles need a file of their own"));
         }
-        let (token, ended) = mpsc::channel();
+        let (token, others_ended) = mpsc::channel();
+        let (writer_token, ended) = mpsc::channel();
         let shared = Arc::new(Shared {
             files: Files {
                 path,
@@ -145,16 +154,14 @@ impl File {
             ended: Mutex::new(ended),
         };
         let (sender, opened) = oneshot::channel();
-        shared.start("cbtrade-writer", move |shared| {
-            match open_to_write(&shared.files, &errand) {
-                Ok(session) => {
-                    if sender.send(Ok(())).is_ok() {
-                        shared.write(session);
-                    }
-                }
-                Err(error) => drop(sender.send(Err(error))),
+        let write = move |shared: &Shared| match open_to_write(&shared.files, &errand) {
+            Ok(session) => {
+                drop(sender.send(Ok(())));
+                shared.write(session, &others_ended);
             }
-        });
+            Err(error) => drop(sender.send(Err(error))),
+        };
+        shared.start_with(writer_token, "cbtrade-writer", write);
         opened.await.unwrap_or_else(|_| Err(no_thread(OPEN)))?;
         Ok(file)
     }
@@ -286,6 +293,8 @@ pub(crate) struct Turn {
     shared: Arc<Shared>,
     errand: Arc<Errand>,
     state: TurnState,
+    /// What the last statement that failed failed of.
+    last: Option<ErrorKind>,
     _patience: Patience,
 }
 
@@ -294,8 +303,8 @@ enum TurnState {
     NotBegun,
     /// Statements go here.
     Open(Sender<Request>),
-    /// It is rolled back for this reason.
-    Over(ErrorKind),
+    /// It is rolled back.
+    Over,
 }
 
 impl Turn {
@@ -306,6 +315,7 @@ impl Turn {
             _patience: Patience(Arc::clone(&errand)),
             errand,
             state: TurnState::NotBegun,
+            last: None,
         }
     }
 
@@ -379,11 +389,12 @@ impl Turn {
                 Err(_) => Err(Error::new(call, ErrorKind::Deadline)),
             }
         };
-        if let Err(error) = &done
-            && matches!(error.kind, ErrorKind::Deadline | ErrorKind::PoolExhausted)
-        {
-            self.errand.give_up();
-            self.state = TurnState::Over(error.kind);
+        if let Err(error) = &done {
+            self.last = Some(error.kind);
+            if matches!(error.kind, ErrorKind::Deadline | ErrorKind::PoolExhausted) {
+                self.errand.give_up();
+                self.state = TurnState::Over;
+            }
         }
         done
     }
@@ -412,7 +423,7 @@ impl Turn {
     fn send(&mut self, call: Call, request: Request) -> Result<(), Error> {
         let sent = match &self.state {
             TurnState::Open(sender) => sender.send(request).is_ok(),
-            TurnState::NotBegun | TurnState::Over(_) => false,
+            TurnState::NotBegun | TurnState::Over => false,
         };
         match sent {
             true => Ok(()),
@@ -422,13 +433,13 @@ impl Turn {
 
     /// The error of a transaction that its thread has ended.
     fn rolled_back(&mut self, call: Call) -> Error {
-        let kind = match self.state {
-            TurnState::Over(kind) => kind,
+        let kind = match self.last {
             _ if self.errand.deadline.is_over() => ErrorKind::Deadline,
             // SQLite ends a transaction by itself when it cannot go on, as with a full disk.
-            _ => ErrorKind::Other,
+            Some(kind) => kind,
+            None => ErrorKind::Other,
         };
-        self.state = TurnState::Over(kind);
+        self.state = TurnState::Over;
         Error::new(call, kind).detail("the transaction was rolled back before this statement")
     }
 

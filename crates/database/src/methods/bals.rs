@@ -68,12 +68,7 @@ impl Database {
     /// [`crate::ErrorKind::ValueRejected`] for a value beyond 24 digits.
     pub async fn db_bals_prc_mkt_upd(&self) -> Result<(), Error> {
         let dialect = self.dialect();
-        let prices = format!(
-            "UPDATE bals SET curr_prc_usd = COALESCE({}, 0), dlm = {}{}",
-            market_price(dialect, "bals.symb", "USDC"),
-            dialect.now(),
-            dialect.in_order("bal_id")
-        );
+        let prices = reprice(dialect, &PRICES);
         // In a statement of its own, because servers would use the new price here and SQLite the old one.
         let values = format!(
             "UPDATE bals SET curr_val_usd = {}{}",
@@ -88,17 +83,75 @@ impl Database {
     }
 }
 
-/// The price of a currency in another, from its market. Of several, the product that is named after both is taken; a price
-/// that is not positive is how the exchange says that there is none.
-pub(super) fn market_price(dialect: Dialect, symbol: &str, quote: &'static str) -> String {
-    format!(
-        "(SELECT m.prc FROM mkts m WHERE {} = {} AND {} AND {} > 0 \
-         ORDER BY CASE WHEN {} = {} THEN 0 ELSE 1 END, m.prod_id LIMIT 1)",
-        dialect.text("m.base_curr_symb"),
-        dialect.text(symbol),
-        quoted_in(dialect, "m.quote_curr_symb", quote),
-        dialect.compare("m.prc", "0"),
-        dialect.text("m.prod_id"),
-        dialect.followed_by(symbol, &format!("-{quote}")),
-    )
+const PRICES: Reprice = Reprice {
+    table: "bals",
+    number: "bal_id",
+    price: "curr_prc_usd",
+    quote: "USDC",
+    zero_if_none: true,
+};
+
+/// Where prices of markets are written to.
+pub(super) struct Reprice {
+    pub(super) table: &'static str,
+    /// The column that numbers its rows.
+    pub(super) number: &'static str,
+    /// The column of the price.
+    pub(super) price: &'static str,
+    /// The currency of the price.
+    pub(super) quote: &'static str,
+    /// Whether a currency without a market gets 0; else it keeps its price.
+    pub(super) zero_if_none: bool,
+}
+
+/// Writes the price of every currency, from its market. Of several markets, the product that is named after both
+/// currencies is taken; a price that is not positive is how the exchange says that there is none.
+///
+/// The rows are read, and so locked, in the order of their number: the table is first in the join.
+pub(super) fn reprice(dialect: Dialect, of: &Reprice) -> String {
+    let Reprice { table, number, .. } = of;
+    let symbol = dialect.text("base_curr_symb");
+    let prices = format!(
+        "SELECT symb, prc FROM (SELECT base_curr_symb AS symb, prc, ROW_NUMBER() OVER (PARTITION BY {symbol} \
+         ORDER BY CASE WHEN {} = {} THEN 0 ELSE 1 END, prod_id) AS place FROM mkts WHERE {} AND {} > 0) AS ranked \
+         WHERE place = 1",
+        dialect.text("prod_id"),
+        dialect.followed_by("base_curr_symb", &format!("-{}", of.quote)),
+        quoted_in(dialect, "quote_curr_symb", of.quote),
+        dialect.compare("prc", "0"),
+    );
+    let same = |table: &str| {
+        let (one, other) = (
+            dialect.text("m.symb"),
+            dialect.text(&format!("{table}.symb")),
+        );
+        format!("{one} = {other}")
+    };
+    let set = match of.zero_if_none {
+        true => format!("{} = COALESCE(m.prc, 0), dlm = {}", of.price, dialect.now()),
+        false => format!("{} = m.prc, dlm = {}", of.price, dialect.now()),
+    };
+    let condition = if of.zero_if_none {
+        ""
+    } else {
+        " AND m.prc IS NOT NULL"
+    };
+    match dialect {
+        Dialect::MySql => {
+            let join = if of.zero_if_none {
+                "LEFT JOIN"
+            } else {
+                "STRAIGHT_JOIN"
+            };
+            format!(
+                "UPDATE {table} {join} ({prices}) AS m ON {} SET {set}",
+                same(table)
+            )
+        }
+        Dialect::Sqlite => format!(
+            "UPDATE {table} SET {set} FROM (SELECT t.{number} AS number, m.prc AS prc FROM {table} t \
+             LEFT JOIN ({prices}) AS m ON {}) AS m WHERE {table}.{number} = m.number{condition}",
+            same("t")
+        ),
+    }
 }

@@ -126,8 +126,8 @@ impl Database {
     }
 
     /// Writes a buy order; only the columns named in the change are written. The row is the one of `bo_id` if that is given,
-    /// else the one of `buy_order_uuid`; without either, the order is a new row. The result's `last_id` is a new row's
-    /// number.
+    /// else the one of `buy_order_uuid`; without either, the order is a new row. The result's `last_id` is the
+    /// row's number.
     ///
     /// # Errors
     /// [`ErrorKind::WrongKey`] where both are given and belong to two rows; [`ErrorKind::EmptyChange`].

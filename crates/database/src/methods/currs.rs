@@ -7,7 +7,7 @@ use crate::conditions::Conditions;
 use crate::database::Database;
 use crate::engine::Outcome;
 use crate::error::{Call, Error};
-use crate::methods::bals::market_price;
+use crate::methods::bals::{Reprice, reprice};
 use crate::record::select_list;
 use crate::records::{Currency, columns};
 use crate::row::Row;
@@ -18,6 +18,14 @@ use crate::value::Value;
 pub const STABLE_SYMBOLS: [&str; 10] = [
     "BUSD", "DAI", "GUSD", "PAX", "PYUSD", "TUSD", "USD", "USDC", "USDP", "USDT",
 ];
+
+const PRICES: Reprice = Reprice {
+    table: "currs",
+    number: "curr_id",
+    price: "prc_usd",
+    quote: "USD",
+    zero_if_none: false,
+};
 
 const fn call(method: &'static str) -> Call {
     Call {
@@ -84,13 +92,7 @@ impl Database {
     /// # Errors
     /// The database cannot be reached or takes no writes.
     pub async fn db_currs_prc_mkt_upd(&self) -> Result<(), Error> {
-        let dialect = self.dialect();
-        let price = market_price(dialect, "currs.symb", "USD");
-        let sql = format!(
-            "UPDATE currs SET prc_usd = {price}, dlm = {} WHERE {price} IS NOT NULL{}",
-            dialect.now(),
-            dialect.in_order("curr_id")
-        );
+        let sql = reprice(self.dialect(), &PRICES);
         self.run(call("db_currs_prc_mkt_upd"), &sql, Vec::new())
             .await?;
         Ok(())

@@ -44,7 +44,7 @@ impl Database {
 
     /// Writes a sell order; only the columns named in the change are written, and of those only what is neither NULL nor
     /// empty: this method cannot clear a column. The row is the one of `so_id` if that is given, else the one of
-    /// `sell_order_uuid`; without either, the order is a new row. The result's `last_id` is a new row's number.
+    /// `sell_order_uuid`; without either, the order is a new row. The result's `last_id` is the row's number.
     ///
     /// # Errors
     /// [`crate::ErrorKind::WrongKey`] where both are given and belong to two rows; [`crate::ErrorKind::EmptyChange`].

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use crate::arguments::{EXIT_CODES, OptionArguments, OptionalSources, TargetArguments};
 use crate::commands::Context;
 use crate::error::{CommandError, Done, Kind};
-use crate::migration::Opened;
+use crate::migration::{Opened, Standing};
 use crate::ui::{Style, Ui};
 
 /// Digits of the digest that a confirmation needs.
@@ -50,6 +50,9 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         &arguments.options,
     )
     .await?;
+    if opened.standing().await?.0 == Standing::TargetGone {
+        return Err(opened.target_gone());
+    }
     let Some(proof) = opened.migration.proof()?.filter(Proof::equal) else {
         return Err(CommandError::new(
             Kind::Refused,

@@ -15,7 +15,7 @@ use clap::{Args, Subcommand};
 use super::Context;
 use crate::arguments::{OptionArguments, TargetArguments};
 use crate::error::{CommandError, Done, Kind};
-use crate::migration::{Opened, Which};
+use crate::migration::{Opened, ServerUse, Which};
 
 pub(crate) use cutover::{
     confirm, cut_over, document as cutover_document, done_text as cutover_text,
@@ -78,6 +78,7 @@ async fn open(
             sources,
             target,
             options,
+            server: ServerUse::Needed,
         },
     )
     .await

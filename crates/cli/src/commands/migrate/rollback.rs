@@ -1,19 +1,20 @@
 //! `cbtrade migrate rollback`.
 
-use cbtrade_migrate::known;
+use cbtrade_migrate::{Allowed, TakenBack, known};
 use clap::Args;
 use serde_json::{Value, json};
 
 use crate::arguments::{EXIT_CODES, OptionArguments, OptionalSources, TargetArguments};
 use crate::commands::Context;
 use crate::error::{CommandError, Done, Kind};
-use crate::migration::{Opened, Standing};
+use crate::migration::{Opened, ServerUse, Standing, Which};
 
 /// Take a migration back: the old files are live again, the target is as it was found
 ///
 /// Removes from the target exactly what the migration made there, and takes the fences off the old files. After a
 /// cut-over it first compares both sides: rows written to the target since then are never thrown away, it refuses
-/// instead. The archive of the old files stays.
+/// instead. Where the target is gone, only --target-lost takes the fences off: the old files are then live as they were
+/// at the cut-over. The archive of the old files stays.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
@@ -23,6 +24,9 @@ pub(crate) struct Arguments {
     target: TargetArguments,
     #[command(flatten)]
     options: OptionArguments,
+    /// The target is gone: go on without what was written there since the cut-over
+    #[arg(long)]
+    target_lost: bool,
 }
 
 fn after_help() -> String {
@@ -32,43 +36,79 @@ fn after_help() -> String {
 }
 
 pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
-    let ui = context.ui;
-    let mut opened = super::open(
-        context,
-        &arguments.sources.sources,
-        &arguments.target,
-        &arguments.options,
-    )
-    .await?;
+    let which = Which {
+        home: &context.home,
+        home_named: context.home_named(),
+        sources: &arguments.sources.sources,
+        target: &arguments.target,
+        options: &arguments.options,
+        server: ServerUse::Kept,
+    };
+    let mut opened = Opened::open(context.ui, &which).await?;
     let (standing, _) = opened.standing().await?;
-    if standing != Standing::Before && !arguments.options.yes {
-        confirm(context, &opened)?;
+    match standing {
+        Standing::Before => {}
+        Standing::TargetGone if arguments.target_lost => {}
+        Standing::TargetGone => confirm_loss(context, &opened)?,
+        Standing::Live | Standing::CutoverBegun if arguments.options.yes => {}
+        Standing::Live | Standing::CutoverBegun => confirm(context, &opened)?,
     }
-    let removed = match opened.migration.rollback().await {
-        Ok(removed) => removed,
+    let allowed = Allowed {
+        target_lost: standing == Standing::TargetGone,
+    };
+    let taken = if opened.offline {
+        opened.migration.rollback_without_target()
+    } else {
+        opened.migration.rollback_with(allowed).await
+    };
+    let taken = match taken {
+        Ok(taken) => taken,
         Err(error) => return Err(opened.explain(error, "migrate rollback")),
     };
     known::forget(&context.home, opened.migration.id())?;
+    say_taken(context, &opened, standing, &taken);
+    Ok(())
+}
+
+fn say_taken(context: &Context<'_>, opened: &Opened, standing: Standing, taken: &TakenBack) {
+    let ui = context.ui;
     if ui.json() {
         let mut document = opened.document("migrate rollback");
         document.insert("live".into(), json!("sqlite"));
-        document.insert("removed".into(), json!(removed));
+        document.insert("removed".into(), json!(taken.removed));
+        document.insert("left".into(), json!(taken.left));
+        document.insert("lifted".into(), json!(taken.lifted));
         document.insert("next".into(), json!([opened.command("recover")]));
         ui.document(&Value::Object(document));
-        return Ok(());
+        return;
     }
-    if removed.is_empty() {
-        ui.out("Nothing of this migration is in the target; the old files are live.");
-        return Ok(());
+    let mut text = String::from("Taken back: the old files are the live side.\n");
+    if standing == Standing::TargetGone {
+        text.push_str(
+            "The target was gone: what was written to it since the cut-over is not in them.\n",
+        );
+    } else if taken.removed.is_empty() && taken.left.is_empty() {
+        text = String::from(
+            "Nothing of this migration is in the target, and none of the old files is fenced: they are live.\n",
+        );
     }
-    let mut text =
-        String::from("Taken back: the old files are the live side.\nRemoved from the target:\n");
-    for name in &removed {
+    for file in &taken.lifted {
+        text.push_str(&format!("  takes writes again  {}\n", file.display()));
+    }
+    if !taken.removed.is_empty() {
+        text.push_str("Removed from the target:\n");
+    }
+    for name in &taken.removed {
         text.push_str(&format!("  {name}\n"));
+    }
+    if !taken.left.is_empty() {
+        text.push_str("Left there:\n");
+    }
+    for (name, reason) in &taken.left {
+        text.push_str(&format!("  {name}: {reason}\n"));
     }
     ui.out(&text);
     ui.next(&[format!("begin anew:   {}", opened.command("recover"))]);
-    Ok(())
 }
 
 fn confirm(context: &Context<'_>, opened: &Opened) -> Done {
@@ -92,6 +132,30 @@ fn confirm(context: &Context<'_>, opened: &Opened) -> Done {
         .ui
         .ask("Make the old files the live side again? Type yes:")?;
     if answer.eq_ignore_ascii_case("yes") {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+/// Asks for a word of its own: --yes is no word about losing rows.
+fn confirm_loss(context: &Context<'_>, opened: &Opened) -> Done {
+    let refused = || {
+        let mut error = opened.target_gone();
+        error.kind = Kind::NotConfirmed;
+        error
+    };
+    if !context.ui.can_ask() {
+        return Err(refused());
+    }
+    context.ui.say(&format!(
+        "The old files are fenced since the cut-over, and {} holds nothing of this migration any more. What was written there since the cut-over is lost, unless you have a backup of it: put that back first.",
+        opened.place.target.display()
+    ));
+    let answer = context
+        .ui
+        .ask("Make the old files live again, as they were at the cut-over? Type lost:")?;
+    if answer.eq_ignore_ascii_case("lost") {
         Ok(())
     } else {
         Err(refused())

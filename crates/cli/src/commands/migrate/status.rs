@@ -9,8 +9,7 @@ use serde_json::{Value, json};
 use crate::arguments::{EXIT_CODES, OptionArguments, OptionalSources, TargetArguments};
 use crate::commands::Context;
 use crate::error::{CommandError, Done};
-use crate::migration::{Opened, Which};
-use crate::place;
+use crate::migration::{Opened, ServerUse, Standing, Which};
 use crate::words::{grouped, name_of};
 
 /// Say where migrations stand
@@ -39,23 +38,20 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         sources: &arguments.sources.sources,
         target: &arguments.target,
         options: &arguments.options,
+        server: ServerUse::AsItIs,
     };
     let mut told = Vec::new();
     if which.sources.is_empty() {
         for known in known::list(&context.home)? {
-            told.push(match status_of(context, &which, &known).await {
+            let opened = Opened::open_known(ui, &which, &known).await;
+            told.push(match status_of(opened).await {
                 Ok(told) => told,
                 // One that cannot be asked must not hide the others.
                 Err(error) => unknown(&known, &error),
             });
         }
     } else {
-        let mut opened = Opened::open(ui, &which).await?;
-        let status = opened.migration.status().await?;
-        told.push(Told {
-            document: document(&opened, &status),
-            text: text(&opened, &status),
-        });
+        told.push(status_of(Opened::open(ui, &which).await).await?);
     }
     if ui.json() {
         let list: Vec<Value> = told.into_iter().map(|told| told.document).collect();
@@ -85,22 +81,24 @@ struct Told {
     text: String,
 }
 
-async fn status_of(
-    context: &Context<'_>,
-    which: &Which<'_>,
-    known: &Known,
-) -> Result<Told, CommandError> {
-    if known.private_server {
-        let server = place::private_server(&context.home)?;
-        if !matches!(server.status()?, ServerStatus::Running(_)) {
-            return Ok(not_running(known));
-        }
-    }
-    let mut opened = Opened::open_known(context.ui, which, known).await?;
-    let status = opened.migration.status().await?;
+async fn status_of(opened: Result<Opened, CommandError>) -> Result<Told, CommandError> {
+    let mut opened = opened?;
+    let (standing, status) = opened.standing().await?;
+    let server = match opened.offline {
+        true => Some(server_words(&opened)?),
+        false => None,
+    };
     Ok(Told {
-        document: document(&opened, &status),
-        text: text(&opened, &status),
+        document: document(&opened, standing, &status, server),
+        text: text(&opened, standing, &status, server),
+    })
+}
+
+/// Why the private server was not asked.
+fn server_words(opened: &Opened) -> Result<&'static str, CommandError> {
+    Ok(match opened.private_server()?.status()? {
+        ServerStatus::Absent => "absent",
+        ServerStatus::Stopped { .. } | ServerStatus::Running(_) => "stopped",
     })
 }
 
@@ -140,58 +138,73 @@ fn unknown(known: &Known, error: &CommandError) -> Told {
     }
 }
 
-fn not_running(known: &Known) -> Told {
-    let mut text = head(&known.id, &known.sources);
-    text.push_str(
-        "  target   the private server, which does not run (start it: cbtrade server start)\n",
-    );
-    Told {
-        document: json!({
-            "migration": known.id,
-            "sources": known.sources,
-            "target": known.target,
-            "stage": Value::Null,
-            "live": Value::Null,
-            "next": ["cbtrade server start"],
-        }),
-        text,
-    }
+/// Whether the old files are known to be fenced, and no more than that: the server that would know which side is live
+/// does not run.
+fn server_would_know(standing: Standing, server: Option<&str>) -> bool {
+    standing == Standing::TargetGone && server == Some("stopped")
 }
 
-fn next(opened: &Opened, status: &Status) -> Vec<String> {
-    match (status.live.as_str(), status.stage) {
-        ("target", _) => vec![opened.command("migrate rollback")],
-        (_, Stage::Verify) if status.source_unchanged => vec![
+fn next(opened: &Opened, standing: Standing, status: &Status, server: Option<&str>) -> Vec<String> {
+    if server_would_know(standing, server) {
+        return vec![opened.command_at_home("server start")];
+    }
+    match (standing, status.stage) {
+        (Standing::Live, _) => vec![opened.command("migrate rollback")],
+        (Standing::TargetGone, _) => {
+            vec![format!(
+                "{} --target-lost",
+                opened.command("migrate rollback")
+            )]
+        }
+        (Standing::CutoverBegun, _) => vec![
+            opened.command("migrate cutover --yes"),
+            opened.command("migrate rollback"),
+        ],
+        (Standing::Before, Stage::Verify) if status.source_unchanged => vec![
             opened.command("migrate cutover"),
             opened.command("migrate rollback"),
         ],
-        (_, Stage::Planned) => vec![opened.command("migrate run")],
-        _ => vec![
+        (Standing::Before, Stage::Planned) => vec![opened.command("migrate run")],
+        (Standing::Before, _) => vec![
             opened.command("migrate run"),
             opened.command("migrate rollback"),
         ],
     }
 }
 
-fn document(opened: &Opened, status: &Status) -> Value {
+fn document(opened: &Opened, standing: Standing, status: &Status, server: Option<&str>) -> Value {
+    let live = (!server_would_know(standing, server)).then_some(&status.live);
     json!({
         "migration": status.migration,
         "sources": opened.files,
         "target": status.target,
+        "server": server,
         "stage": status.stage,
-        "live": status.live,
+        "live": live,
+        "fenced": status.fenced,
         "chunks_arrived": status.chunks.map(|(arrived, _)| arrived),
         "chunks": status.chunks.map(|(_, all)| all),
         "differences": status.differences,
         "source_unchanged": status.source_unchanged,
-        "next": next(opened, status),
+        "next": next(opened, standing, status, server),
     })
 }
 
-fn text(opened: &Opened, status: &Status) -> String {
+fn text(opened: &Opened, standing: Standing, status: &Status, server: Option<&str>) -> String {
     let mut text = head(&status.migration, &opened.files);
-    text.push_str(&format!("  target   {}\n", status.target));
-    text.push_str(&format!("  stage    {}\n", stage_words(status.stage)));
+    match server {
+        Some("absent") => text.push_str("  target   the private server, which is gone\n"),
+        Some(_) => text.push_str(&format!(
+            "  target   the private server, which does not run (start it: {})\n",
+            opened.command_at_home("server start")
+        )),
+        None => text.push_str(&format!("  target   {}\n", status.target)),
+    }
+    if standing == Standing::TargetGone && server != Some("stopped") {
+        text.push_str("  stage    cut over, and nothing of it is in the target any more\n");
+    } else {
+        text.push_str(&format!("  stage    {}\n", stage_words(status.stage)));
+    }
     if let Some((arrived, all)) = status.chunks.filter(|_| status.stage < Stage::Copy) {
         text.push_str(&format!(
             "  copied   {} of {} chunks\n",
@@ -199,12 +212,7 @@ fn text(opened: &Opened, status: &Status) -> String {
             grouped(all)
         ));
     }
-    let live = if status.live == "target" {
-        "the target"
-    } else {
-        "the old files"
-    };
-    text.push_str(&format!("  live     {live}\n"));
+    text.push_str(&format!("  live     {}\n", live_words(standing, server)));
     match status.differences {
         Some(0) => text.push_str("  proof    both sides were equal\n"),
         Some(differences) => text.push_str(&format!(
@@ -213,18 +221,34 @@ fn text(opened: &Opened, status: &Status) -> String {
         )),
         None => {}
     }
-    if status.live != "target" && status.stage > Stage::Planned && !status.source_unchanged {
-        text.push_str("  note     the old files have changed since they were read: the next run starts from their new content\n");
+    if standing == Standing::Before && status.stage > Stage::Planned && !status.source_unchanged {
+        text.push_str("  note     the old files have changed since they were copied: the next run starts from their new content\n");
     }
-    for (number, command) in next(opened, status).iter().enumerate() {
-        let word = match (status.live.as_str(), number) {
-            ("target", _) => "way back",
+    for (number, command) in next(opened, standing, status, server).iter().enumerate() {
+        let word = match (standing, number) {
+            (Standing::Live, _) => "way back",
             (_, 0) => "next",
             _ => "or",
         };
         text.push_str(&format!("  {word:<8} {command}\n"));
     }
     text
+}
+
+fn live_words(standing: Standing, server: Option<&str>) -> &'static str {
+    match standing {
+        _ if server_would_know(standing, server) => {
+            "not the old files: they are fenced (whether the target is live, its server knows)"
+        }
+        Standing::Live => "the target",
+        Standing::Before => "the old files",
+        Standing::TargetGone => {
+            "neither side: the old files are fenced, and nothing is in the target"
+        }
+        Standing::CutoverBegun => {
+            "neither side: the old files are fenced, and the cut-over did not come to its end"
+        }
+    }
 }
 
 fn stage_words(stage: Stage) -> String {

@@ -117,6 +117,7 @@ impl Line {
     }
 }
 
+#[derive(Clone, Copy)]
 enum Wait {
     Yes,
     No,

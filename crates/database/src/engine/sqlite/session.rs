@@ -28,8 +28,8 @@ use crate::value::Value;
 
 /// Prepared statements that a connection keeps.
 const STATEMENTS: usize = 256;
-/// Memory for each file's pages, in KiB.
-const CACHE_KIB: u32 = 8_000;
+/// Memory for each file's pages, in KiB; a process may have nine connections with two files each.
+const CACHE_KIB: u32 = 4_000;
 /// A write-ahead log that has grown longer than this is cut when it begins again.
 const LOG_BYTES: u32 = 64 << 20;
 

@@ -462,6 +462,33 @@ async fn a_statement_ends_at_the_deadline() {
 }
 
 #[tokio::test]
+async fn what_sqlite_rolled_back_by_itself_is_not_gone_on_with() {
+    let (_folder, database) = trades(options()).await;
+    let full = transact!(&database, CALL, |transaction| {
+        transaction
+            .run("PRAGMA max_page_count = 20", Vec::new())
+            .await?;
+        transaction
+            .run("INSERT INTO trades (name) VALUES ('before')", Vec::new())
+            .await?;
+        let large = "INSERT INTO trades (name) VALUES (hex(zeroblob(200000)))";
+        let error = transaction.run(large, Vec::new()).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::DiskFull);
+        transaction
+            .run("INSERT INTO trades (name) VALUES ('after')", Vec::new())
+            .await
+            .map(|_| ())
+    });
+    let full = full.map_err(|error| error.kind);
+    // Whether SQLite ends the transaction here is its own affair; a part of it must not stay.
+    match names(&database).await.as_str() {
+        "" => assert_eq!(full, Err(ErrorKind::DiskFull)),
+        both => assert_eq!((both, full), ("before after", Ok(()))),
+    }
+    insert(&database, "next").await.unwrap();
+}
+
+#[tokio::test]
 async fn who_finds_no_reader_or_no_turn_in_time_is_told_so() {
     let (_folder, database) = trades(Options {
         connections_max: 1,

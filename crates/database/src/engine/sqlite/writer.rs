@@ -11,10 +11,10 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::oneshot;
 
-use super::Shared;
 use super::errand::{Errand, locked};
 use super::line::Line;
 use super::session::{Purpose, Session};
+use super::{CLOSE_TIMEOUT, Shared};
 use crate::engine::{Deadline, Outcome};
 use crate::error::{Call, Error, ErrorKind};
 use crate::row::Row;
@@ -38,9 +38,11 @@ pub(super) enum Request {
         answer: oneshot::Sender<Result<Vec<Row>, Error>>,
     },
     Commit {
-        answer: oneshot::Sender<Result<(), Error>>,
+        answer: CommitAnswer,
     },
 }
+
+type CommitAnswer = oneshot::Sender<Result<(), Error>>;
 
 impl Request {
     /// Answers with an error. (Where nobody waits for the answer, it is lost, and so everywhere here.)
@@ -146,8 +148,16 @@ impl Desk {
 
 impl Shared {
     /// The thread that writes. It is started with an open session, so that a file that cannot be opened is known at once.
-    pub(super) fn write(&self, session: Session) {
+    /// It ends last: of two connections that are closed at once, neither finds itself to be the last one, which moves the
+    /// log into the file.
+    pub(super) fn write(&self, session: Session, others_ended: &Receiver<()>) {
         let mut session = Some(session);
+        self.write_in_turn(&mut session);
+        let _ = others_ended.recv_timeout(CLOSE_TIMEOUT);
+        drop(session);
+    }
+
+    fn write_in_turn(&self, session: &mut Option<Session>) {
         let line = Line::open(&self.files.path).ok();
         let desk = &self.desk;
         loop {
@@ -168,11 +178,14 @@ impl Shared {
             let first = state.take_first();
             state.serving += usize::from(first.is_some());
             drop(state);
-            if let Some(wanted) = first {
-                self.serve(&mut session, &wanted, Purpose::Writing);
-                locked(&desk.state).serving -= 1;
-            }
+            let Some(wanted) = first else {
+                continue;
+            };
+            let ended = self.serve(session, &wanted, Purpose::Writing);
+            // The next process begins before this one's caller is woken: that is time in which the file would lie idle.
             drop(turn);
+            locked(&desk.state).serving -= 1;
+            ended.tell();
         }
     }
 
@@ -234,32 +247,35 @@ impl Shared {
             state.serving += usize::from(first.is_some());
             first
         };
-        if let Some(wanted) = first {
+        let mut ended = Ended::default();
+        if let Some(wanted) = &first {
             match begun {
                 Ok(session) => {
                     session.work_for(&wanted.errand);
                     self.figures().waited_for_connection(wanted.since.elapsed());
-                    hold(session, &wanted);
+                    ended = hold(session, wanted);
                 }
-                Err(error) => refuse_first(&wanted, error),
+                Err(error) => refuse_first(wanted, error),
             }
-            locked(&self.desk.state).serving -= 1;
         }
         end(slot, call);
+        locked(&self.desk.state).serving -= usize::from(first.is_some());
+        ended.tell();
         true
     }
 
     /// A transaction on a connection of its own, as the bots wrote before.
     pub(super) fn write_alone(&self, wanted: &Wanted) {
         let mut session = locked(&self.alone).pop();
-        self.serve(&mut session, wanted, Purpose::WritingAlone);
+        let ended = self.serve(&mut session, wanted, Purpose::WritingAlone);
         if let Some(session) = session {
             locked(&self.alone).push(session);
         }
+        ended.tell();
     }
 
     /// Begins a transaction and holds it for its caller.
-    fn serve(&self, slot: &mut Option<Session>, wanted: &Wanted, purpose: Purpose) {
+    fn serve(&self, slot: &mut Option<Session>, wanted: &Wanted, purpose: Purpose) -> Ended {
         self.figures().waited_for_connection(wanted.since.elapsed());
         let call = wanted.errand.call;
         let begun =
@@ -267,21 +283,37 @@ impl Shared {
                 session.begin(call, purpose == Purpose::Writing)?;
                 Ok(session)
             });
-        match begun {
+        let ended = match begun {
             Ok(session) => hold(session, wanted),
-            Err(error) => refuse_first(wanted, error),
-        }
+            Err(error) => {
+                refuse_first(wanted, error);
+                Ended::default()
+            }
+        };
         end(slot, call);
+        ended
+    }
+}
+
+/// What is left to be told to a caller that committed.
+#[derive(Default)]
+struct Ended(Option<(CommitAnswer, Result<(), Error>)>);
+
+impl Ended {
+    fn tell(self) {
+        if let Some((answer, done)) = self.0 {
+            drop(answer.send(done));
+        }
     }
 }
 
 /// Does what the caller asks for, until it commits, gives up or runs out of time.
-fn hold(session: &Session, wanted: &Wanted) {
+fn hold(session: &Session, wanted: &Wanted) -> Ended {
     let errand = &wanted.errand;
     while session.in_transaction() {
         let patience = errand.deadline.left() + GRACE;
         match wanted.requests.recv_timeout(patience) {
-            Err(_) => return,
+            Err(_) => break,
             Ok(Request::Run {
                 sql,
                 values,
@@ -297,11 +329,11 @@ fn hold(session: &Session, wanted: &Wanted) {
                     true => Err(Error::new(errand.call, ErrorKind::Deadline)),
                     false => session.commit(errand.call),
                 };
-                drop(answer.send(done));
-                return;
+                return Ended(Some((answer, done)));
             }
         }
     }
+    Ended::default()
 }
 
 /// Rolls back what is open; a session that cannot do that is thrown away.

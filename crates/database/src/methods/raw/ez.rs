@@ -16,6 +16,9 @@ use crate::value::{FromValue as _, Value};
 /// Columns and values, as callers write them down.
 pub type Columns<'a> = &'a [(&'a str, Value)];
 
+/// ` WHERE …` with its values.
+type Condition = (String, Vec<Value>);
+
 /// A table of a call, and the columns that it has.
 struct Place {
     call: Call,
@@ -58,8 +61,8 @@ impl Place {
         }
     }
 
-    /// ` WHERE …` with its values: each column equal to its value; NULL is equal to nothing.
-    fn condition(&self, columns: Columns<'_>) -> Result<(String, Vec<Value>), Error> {
+    /// Each column equal to its value; NULL is equal to nothing.
+    fn condition(&self, columns: Columns<'_>) -> Result<Condition, Error> {
         let mut parts = Vec::new();
         let mut values = Vec::new();
         for (column, value) in columns {
@@ -82,7 +85,7 @@ impl Place {
     }
 
     /// The same for a write, which must have one.
-    fn required_condition(&self, columns: Columns<'_>) -> Result<(String, Vec<Value>), Error> {
+    fn required_condition(&self, columns: Columns<'_>) -> Result<Condition, Error> {
         if columns.is_empty() {
             return Err(self.error(ErrorKind::MissingKey));
         }
@@ -332,10 +335,10 @@ async fn upsert(
     transaction: &mut Transaction,
     place: &Place,
     entries: &[(String, Value)],
-    keys: &[(String, Vec<Value>)],
+    keys: &[Condition],
 ) -> Result<i64, Error> {
     let identity = identity(place);
-    let mut found: Option<(Vec<Value>, &(String, Vec<Value>))> = None;
+    let mut found: Option<(Vec<Value>, &Condition)> = None;
     for key in keys {
         let (condition, values) = key;
         let sql = format!(
