@@ -173,6 +173,17 @@ impl Ledger {
             .map_err(Error::server("the proof could not be noted in the ledger"))
     }
 
+    /// Takes the proof back: the two sides are not equal any more.
+    pub(crate) async fn void_proof(&self, session: &mut Session) -> Result<(), Error> {
+        let sql = format!(
+            "UPDATE {} SET stage = 'finish', proof_digest = NULL WHERE stage = 'verify'",
+            self.table(MIGRATION_TABLE)
+        );
+        session.execute(&sql).await.map(drop).map_err(Error::server(
+            "the difference could not be noted in the ledger",
+        ))
+    }
+
     /// Notes something that is about to be made, so that it can be removed again after a crash at any instant.
     pub(crate) async fn note_object(
         &self,

@@ -103,7 +103,7 @@ pub struct Status {
     pub chunks: Option<(u64, u64)>,
     /// What the last verification found, where there was one.
     pub differences: Option<u64>,
-    /// Whether the source files are still what was read.
+    /// Whether the source files are still what was copied (or read, where nothing was copied yet).
     pub source_unchanged: bool,
 }
 
@@ -618,6 +618,7 @@ impl Migration {
             })
             .cloned()
             .collect();
+        self.refuse_changed_sources()?;
         objects.extend(refused.iter().cloned());
         let damage = damage::in_target(&prepared.sources, plan);
         let proof = Proof::new(
@@ -634,15 +635,39 @@ impl Migration {
             &self.report_path(),
             crate::report::report_text(&proof).as_bytes(),
         )?;
-        if proof.equal()
-            && self
-                .ledger
-                .epoch(&mut session)
-                .await?
-                .is_some_and(|epoch| epoch.live == "sqlite")
-        {
-            self.ledger.set_proof(&mut session, &proof.digest()).await?;
+        let epoch = self.ledger.epoch(&mut session).await?;
+        if epoch.is_some_and(|epoch| epoch.live == "sqlite") {
+            if proof.equal() {
+                self.ledger.set_proof(&mut session, &proof.digest()).await?;
+            } else {
+                self.ledger.void_proof(&mut session).await?;
+            }
         }
+    /// Refuses to verify a copy of files that have changed since: the new content was not copied, and reading it anew would
+    /// put it in the place of what the copy was made from.
+    fn refuse_changed_sources(&self) -> Result<(), Error> {
+        let sources = self
+            .work
+            .read_json::<Vec<Source>>("sources.json")?
+            .unwrap_or_default();
+        let mut changed = Vec::new();
+        for source in &sources {
+            if source::fingerprint_of(&source.path)? != source.snapshot.fingerprint {
+                changed.push(source.path.display().to_string());
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::refused(
+            format!(
+                "there were writes to {} since it was copied: the copy is of the earlier content",
+                changed.join(", ")
+            ),
+            "Nothing was changed. `cbtrade migrate run` with the same sources and target copies and proves the new content.",
+        ))
+    }
+
         session.close().await;
         if !proof.equal() {
             return Err(Error::Different {
@@ -941,6 +966,9 @@ impl Migration {
             source_unchanged: self
                 .work
                 .read_json::<Vec<Source>>("sources.json")?
+                // Files that were read anew since are not what the target's rows were made from.
+                status.source_unchanged &= self.plan_path().is_file()
+                    && Plan::read(&self.plan_path())?.digest() == line.plan_digest;
                 .is_some_and(|sources| source::unchanged(&sources)),
         })
     }
