@@ -228,6 +228,14 @@ impl From<cbtrade_migrate::Error> for CommandError {
                 CommandError::of(hints::work_kind(source), &error)
                     .hints(hints::of_work(path, source))
             }
+            Error::File { path, .. }
+                if path.extension().is_some_and(|extension| extension == "toml") =>
+            {
+                CommandError::of(kind, &error).hint(format!(
+                    "Correct {0}, or move it away and write it anew: `cbtrade migrate plan` with the same sources and target, and --plan {0}",
+                    path.display()
+                ))
+            }
             Error::File { path, .. } => CommandError::of(kind, &error).hint(format!(
                 "Correct {}, or move it away and run the same command again: it is made anew.",
                 path.display()

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cbtrade_core::{Clock, SystemClock};
 use cbtrade_mysql::{Session, Target};
+use cbtrade_schema::decide::Choices;
 use cbtrade_schema::{Decision, ObjectPlan, ServerRules};
 use cbtrade_sqlite::{Database, RawSchema, SnapshotOptions, read_fence};
 use serde::{Deserialize, Serialize};
@@ -310,10 +311,6 @@ impl Migration {
                 .map(|source| &source.fingerprint)
                 .eq(sources.iter().map(|source| &source.snapshot.fingerprint.0))
         });
-        if self.options.plan.is_none() && !same_content {
-            // The types of an earlier plan were made for other values.
-            choices.types.clear();
-        }
         let databases: Vec<String> = sources
             .iter()
             .map(|source| self.database_of(source))
@@ -330,24 +327,79 @@ impl Migration {
                     .insert(format!("{database}.{name}:damage"), Decision::Keep);
             }
         }
-        let planning = Planning {
-            sources,
-            schemas,
-            tables,
-            censuses,
-            equal_keys,
-            databases: &databases,
-            server: rules,
-            choices: &choices,
-            exact: self.options.exact,
-            catalogue: self.options.catalogue,
+        let make = |choices: &Choices| {
+            plan::make(&Planning {
+                sources,
+                schemas,
+                tables,
+                censuses,
+                equal_keys,
+                databases: &databases,
+                server: rules,
+                choices,
+                exact: self.options.exact,
+                catalogue: self.options.catalogue,
+            })
+            .map_err(|reasons| Error::File {
+                path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
+                reason: reasons.join("; "),
+            })
         };
-        let plan = plan::make(&planning).map_err(|reasons| Error::File {
-            path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
-            reason: reasons.join("; "),
-        })?;
+        let types = std::mem::take(&mut choices.types);
+        let mut plan = make(&choices)?;
+        if let Some(given) = &given {
+            let mut derived = vec![make(&Choices::default())?];
+            for alternative in plan::edits::alternatives(&derived[0]) {
+                derived.push(make(&alternative)?);
+            }
+            derived.push(plan);
+            // The types of an earlier plan were made for other values, unless they are in a file that was named for it.
+            if self.options.plan.is_some() || same_content {
+                choices.types = plan::edits::own_types(&types, &derived);
+            }
+            plan = make(&choices)?;
+            derived.push(plan.clone());
+            self.refuse_ineffective_edits(given, same_content, &plan, &choices, &derived)?;
+        }
         write_whole(&written, plan.to_toml().as_bytes())?;
         Ok(plan)
+    }
+
+    /// Refuses edits of a plan file that would change nothing. A plan of other content, or made with other options or for
+    /// another server, differs without having been edited: of it only the decisions are looked at.
+    fn refuse_ineffective_edits(
+        &self,
+        given: &Plan,
+        same_content: bool,
+        plan: &Plan,
+        choices: &Choices,
+        derived: &[Plan],
+    ) -> Result<(), Error> {
+        let comparable = same_content
+            && given.exact == plan.exact
+            && given.catalogue == plan.catalogue
+            && given.server == plan.server;
+        if !comparable && self.options.plan.is_none() {
+            return Ok(());
+        }
+        let mut edits = plan::edits::without_effect(given, plan, &choices.decisions, derived);
+        if !comparable {
+            edits.retain(|edit| edit.contains("is not possible"));
+        }
+        if edits.is_empty() {
+            return Ok(());
+        }
+        Err(Error::File {
+            path: self
+                .options
+                .plan
+                .clone()
+                .unwrap_or_else(|| self.plan_path()),
+            reason: format!(
+                "it has edits that would change nothing (only decisions, and types of columns outside the catalogue, are yours): {}",
+                edits.join("; ")
+            ),
+        })
     }
 
     fn decided(&self, plan: &Plan) -> Result<(), Error> {
@@ -566,6 +618,7 @@ impl Migration {
     /// # Errors
     /// [`Error::Refused`] if nothing was copied yet; [`Error::Different`] if the two sides differ.
     pub async fn verify(&mut self) -> Result<Proof, Error> {
+        self.refuse_changed_sources()?;
         let mut session = connect(&self.job.target.without_database()).await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
@@ -589,6 +642,31 @@ impl Migration {
             .read_json::<Vec<ObjectPlan>>("refused.json")?
             .unwrap_or_default();
         self.prove(&prepared, &refused).await
+    }
+
+    /// Refuses to verify a copy of files that have changed since: the new content was not copied, and reading it anew would
+    /// put it in the place of what the copy was made from.
+    fn refuse_changed_sources(&self) -> Result<(), Error> {
+        let sources = self
+            .work
+            .read_json::<Vec<Source>>("sources.json")?
+            .unwrap_or_default();
+        let mut changed = Vec::new();
+        for source in &sources {
+            if source::fingerprint_of(&source.path)? != source.snapshot.fingerprint {
+                changed.push(source.path.display().to_string());
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::refused(
+            format!(
+                "there were writes to {} since it was copied: the copy is of the earlier content",
+                changed.join(", ")
+            ),
+            "Nothing was changed. `cbtrade migrate run` with the same sources and target copies and proves the new content.",
+        ))
     }
 
     async fn prove(&self, prepared: &Prepared, refused: &[ObjectPlan]) -> Result<Proof, Error> {
@@ -618,7 +696,6 @@ impl Migration {
             })
             .cloned()
             .collect();
-        self.refuse_changed_sources()?;
         objects.extend(refused.iter().cloned());
         let damage = damage::in_target(&prepared.sources, plan);
         let proof = Proof::new(
@@ -643,31 +720,6 @@ impl Migration {
                 self.ledger.void_proof(&mut session).await?;
             }
         }
-    /// Refuses to verify a copy of files that have changed since: the new content was not copied, and reading it anew would
-    /// put it in the place of what the copy was made from.
-    fn refuse_changed_sources(&self) -> Result<(), Error> {
-        let sources = self
-            .work
-            .read_json::<Vec<Source>>("sources.json")?
-            .unwrap_or_default();
-        let mut changed = Vec::new();
-        for source in &sources {
-            if source::fingerprint_of(&source.path)? != source.snapshot.fingerprint {
-                changed.push(source.path.display().to_string());
-            }
-        }
-        if changed.is_empty() {
-            return Ok(());
-        }
-        Err(Error::refused(
-            format!(
-                "there were writes to {} since it was copied: the copy is of the earlier content",
-                changed.join(", ")
-            ),
-            "Nothing was changed. `cbtrade migrate run` with the same sources and target copies and proves the new content.",
-        ))
-    }
-
         session.close().await;
         if !proof.equal() {
             return Err(Error::Different {
@@ -914,6 +966,9 @@ impl Migration {
         if ours {
             if let Some(line) = self.ledger.line(&mut session).await? {
                 status.stage = stage_of(&line.stage);
+                // Files that were read anew since are not what the target's rows were made from.
+                status.source_unchanged &= self.plan_path().is_file()
+                    && Plan::read(&self.plan_path())?.digest() == line.plan_digest;
             }
             let epoch = self.ledger.epoch(&mut session).await?;
             if epoch.is_some_and(|epoch| epoch.live == "target") {
@@ -966,9 +1021,6 @@ impl Migration {
             source_unchanged: self
                 .work
                 .read_json::<Vec<Source>>("sources.json")?
-                // Files that were read anew since are not what the target's rows were made from.
-                status.source_unchanged &= self.plan_path().is_file()
-                    && Plan::read(&self.plan_path())?.digest() == line.plan_digest;
                 .is_some_and(|sources| source::unchanged(&sources)),
         })
     }
