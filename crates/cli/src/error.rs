@@ -205,6 +205,9 @@ impl From<cbtrade_migrate::Error> for CommandError {
             Error::Undecided { findings, plan } => findings_error(&error, findings, plan),
             Error::TargetGone { .. } => CommandError::of(kind, &error)
                 .hint("`cbtrade migrate status` shows what stands where."),
+            Error::OtherRows { .. } => CommandError::of(kind, &error).hint(
+                "Somebody else put them there. Nothing was changed. Move them elsewhere, or let them go: `cbtrade migrate rollback` with --drop-other-rows.",
+            ),
             Error::Refused { next, .. } => CommandError::of(kind, &error).hint(next.clone()),
             Error::Different { proof, .. } => CommandError::of(kind, &error)
                 .hint("Do not cut over: the two sides are not equal. The old files are as they were and stay live.")

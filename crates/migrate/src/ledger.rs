@@ -227,6 +227,16 @@ impl Ledger {
             .map_err(Error::server("the ledger could not be read"))
     }
 
+    /// The rows of all chunks that have arrived.
+    pub(crate) async fn rows(&self, session: &mut Session) -> Result<u64, Error> {
+        let sql = format!(
+            "SELECT CAST(COALESCE(SUM(row_count), 0) AS UNSIGNED) FROM {}",
+            self.table(CHUNK_TABLE)
+        );
+        let rows: Vec<u64> = or_empty(session.query(&sql).await, "the ledger could not be read")?;
+        Ok(rows.first().copied().unwrap_or(0))
+    }
+
     /// The statement that enters a chunk; runs in the transaction of its rows.
     pub(crate) fn chunk_sql(&self) -> String {
         format!(

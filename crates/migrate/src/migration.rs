@@ -452,6 +452,7 @@ impl Migration {
                         "Nothing was changed. `cbtrade migrate status` shows what stands where.",
                     )),
                     _ => {
+                        rollback::refuse_other_rows(session, &self.ledger).await?;
                         self.progress.report(Event::Step(
                             "the sources or decisions changed: the target is made anew".into(),
                         ));
@@ -812,7 +813,8 @@ impl Migration {
     /// Takes the migration back: the source is the live side again, and the target is left as it was found.
     ///
     /// # Errors
-    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::TargetGone`] if the old files
+    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::OtherRows`] if somebody else put
+    /// rows into its tables before; [`Error::TargetGone`] if the old files
     /// are fenced and the target holds nothing of the migration.
     pub async fn rollback(&mut self) -> Result<TakenBack, Error> {
         self.rollback_with(Allowed::default()).await
@@ -852,6 +854,8 @@ impl Migration {
         if live {
             self.refuse_to_lose().await?;
             cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
+        } else if !allowed.other_rows {
+            rollback::refuse_other_rows(&mut session, &self.ledger).await?;
         }
         // The archive is made before the first fence: without it there is none, and the files need not be touched.
         let mut lifted = Vec::new();
@@ -917,7 +921,7 @@ impl Migration {
         let lost = |what: String| {
             Error::refused(
                 what,
-                "Rows written after the cut-over cannot be brought back to SQLite by this version; nothing was changed.",
+                "Nothing was changed: the target is live, and can stay so. Rows written after the cut-over cannot be brought back to SQLite by this version. To go back without them, note them down, undo the writes in the target (`cbtrade server shell`, or your client), and run the same command again.",
             )
         };
         let plan = Plan::read(&self.plan_path())?;
@@ -937,20 +941,33 @@ impl Migration {
             &self.progress,
         )
         .await?;
-        let changed: Vec<&str> = verdict
+        let changed: Vec<_> = verdict
             .tables
             .iter()
             .filter(|table| table.differences > 0)
-            .map(|table| table.table.as_str())
             .collect();
         if changed.is_empty() {
-            Ok(())
-        } else {
-            Err(lost(format!(
-                "rows were written to the target since the cut-over, in {}",
-                changed.join(", ")
-            )))
+            return Ok(());
         }
+        let names: Vec<&str> = changed.iter().map(|table| table.table.as_str()).collect();
+        let first = changed
+            .iter()
+            .find_map(|table| table.listed.first())
+            .map(|row| {
+                let column = match row.column.as_str() {
+                    "" => String::new(),
+                    column => format!(", column {column}"),
+                };
+                format!(
+                    "; the first is in {}, row {}{column}: {} in the old file, {} in the target",
+                    row.table, row.row, row.source, row.target
+                )
+            })
+            .unwrap_or_default();
+        Err(lost(format!(
+            "rows were written to the target since the cut-over, in {}{first}",
+            names.join(", ")
+        )))
     }
 
     /// Where the migration stands.

@@ -67,8 +67,32 @@ fn a_database_that_does_not_exist_is_made() {
         said.err
     );
     assert!(tables(&target).contains(&"plain".to_owned()));
+    let _ = place
+        .run_on(&target, &["migrate", "rollback", &source])
+        .ends(3)
+        .tells(&["not confirmed", "Nothing was changed", "--yes"]);
+    execute(&target, "INSERT INTO plain VALUES (7,'theirs',1,NULL)");
+    let _ = place
+        .run_on(&target, &["migrate", "rollback", &source, "--yes"])
+        .ends(3)
+        .tells(&["1 row(s)", "did not bring", "plain", "--drop-other-rows"]);
+    // Nor are they dropped where the copy is made anew.
+    cbtrade_sqlite::rusqlite::Connection::open(&source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .unwrap();
+    let _ = place
+        .run_on(&target, &["migrate", "run", &source, "--yes"])
+        .ends(3)
+        .tells(&["did not bring"]);
+    let names: Vec<String> = query(&target, "SELECT name FROM plain WHERE id = 7");
+    assert_eq!(names, ["theirs"]);
+    execute(&target, "DELETE FROM plain WHERE id = 7");
     let removed = place
-        .run_on(&target, &["migrate", "rollback", &source, "--json"])
+        .run_on(
+            &target,
+            &["migrate", "rollback", &source, "--yes", "--json"],
+        )
         .ends(0)
         .json();
     assert_eq!(removed["live"], "sqlite");
