@@ -328,6 +328,15 @@ impl From<cbtrade_sample::Error> for CommandError {
                 (Kind::Usage, "`cbtrade sample --help` lists the options.")
             }
             Error::NotEmpty { .. } => (Kind::Refused, "Name a directory that does not exist yet."),
+            // Nothing was made yet: what is there is somebody else's.
+            Error::Directory { directory, .. } if directory.is_file() => (
+                Kind::Refused,
+                "That is a file, and was left as it is. Name a directory that does not exist yet.",
+            ),
+            Error::Directory { .. } => (
+                Kind::Unreachable,
+                "Name a directory that this user may make.",
+            ),
             _ => (
                 Kind::Unreachable,
                 "Remove the unfinished directory and run the same command again.",

@@ -89,8 +89,8 @@ pub enum Error {
         /// The proof file with all that is known about them.
         proof: PathBuf,
     },
-    /// A file of the work folder cannot be read or written.
-    #[error("the work file {} cannot be {action}", path.display())]
+    /// A file of the work folder, or one that is looked at, cannot be read or written.
+    #[error("{} cannot be {action}", path.display())]
     Work {
         /// The file.
         path: PathBuf,

@@ -118,6 +118,19 @@ fn files_that_cannot_be_used_are_named() {
 }
 
 #[test]
+fn a_sample_in_the_place_of_a_file_does_not_advise_to_remove_it() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let before = std::fs::read(&source).unwrap();
+    let refused = place
+        .run(&["sample", &source])
+        .ends(3)
+        .tells(&["is a file", "left as it is"]);
+    assert!(!refused.err.contains("Remove"), "{}", refused.err);
+    assert_eq!(std::fs::read(&source).unwrap(), before);
+}
+
+#[test]
 fn a_user_without_rights_is_told_which() {
     let server = TestServer::shared(Flavour::MariaDb);
     let place = Place::new();
