@@ -92,6 +92,14 @@ pub(crate) const READS_MANY: &[Exception] = &[
         "ohlcv",
         "SQLite reads the whole index, and the index only, for the newest candle of each length",
     ),
+    Exception {
+        on: Some("MySQL"),
+        ..of(
+            "cols",
+            "poss",
+            "plans a join that never holds; nothing is read, and the call takes a millisecond",
+        )
+    },
 ];
 
 /// Why a call may read many rows of a table; `None` if it may not.
