@@ -224,7 +224,10 @@ impl From<cbtrade_migrate::Error> for CommandError {
                 };
                 CommandError::of(kind, &error).hints(hints::of_server(source))
             }
-            Error::Source { source, .. } | Error::Table { source, .. } => {
+            Error::Source { path, source } => {
+                CommandError::of(kind, &error).hints(hints::of_source(path, source))
+            }
+            Error::Table { source, .. } => {
                 CommandError::of(kind, &error).hints(hints::of_file(source))
             }
             Error::Work { path, source, .. } => {
