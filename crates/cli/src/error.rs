@@ -205,6 +205,12 @@ impl From<cbtrade_migrate::Error> for CommandError {
             Error::Undecided { findings, plan } => findings_error(&error, findings, plan),
             Error::TargetGone { .. } => CommandError::of(kind, &error)
                 .hint("`cbtrade migrate status` shows what stands where."),
+            Error::Taken { .. } => CommandError::of(kind, &error).hint(
+                "Nothing was changed. Run `cbtrade migrate rollback` with that migration's sources first, or name another database.",
+            ),
+            Error::NotEmpty { .. } => CommandError::of(kind, &error).hint(
+                "Nothing was changed. Name an empty database, or one that does not exist yet (it is made): --target 'mysql://user@host:port/DATABASE'",
+            ),
             Error::OtherRows { .. } => CommandError::of(kind, &error).hint(
                 "Somebody else put them there. Nothing was changed. Move them elsewhere, or let them go: `cbtrade migrate rollback` with --drop-other-rows.",
             ),
@@ -224,7 +230,10 @@ impl From<cbtrade_migrate::Error> for CommandError {
                 };
                 CommandError::of(kind, &error).hints(hints::of_server(source))
             }
-            Error::Source { source, .. } | Error::Table { source, .. } => {
+            Error::Source { path, source } => {
+                CommandError::of(kind, &error).hints(hints::of_source(path, source))
+            }
+            Error::Table { source, .. } => {
                 CommandError::of(kind, &error).hints(hints::of_file(source))
             }
             Error::Work { path, source, .. } => {

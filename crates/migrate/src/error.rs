@@ -65,6 +65,20 @@ pub enum Error {
         /// The target, without a password.
         target: String,
     },
+    /// The target holds another migration.
+    #[error("the target holds another migration ({id}) than this one ({own})")]
+    Taken {
+        /// The other one.
+        id: String,
+        /// This one.
+        own: String,
+    },
+    /// The target holds what no migration made.
+    #[error("the target is not empty: it holds {}", found.join(", "))]
+    NotEmpty {
+        /// Some of it.
+        found: Vec<String>,
+    },
     /// The target's tables hold rows that the migration did not bring.
     #[error("the target's tables hold {rows} row(s) that this migration did not bring, in one of {}", tables.join(", "))]
     OtherRows {
@@ -128,6 +142,8 @@ impl Error {
             Self::Refused { .. }
             | Self::TargetGone { .. }
             | Self::OtherRows { .. }
+            | Self::Taken { .. }
+            | Self::NotEmpty { .. }
             | Self::Undecided { .. }
             | Self::File { .. } => ErrorKind::Refused,
             Self::Different { .. } => ErrorKind::Different,

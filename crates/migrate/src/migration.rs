@@ -221,6 +221,17 @@ impl Migration {
         }
     }
 
+    /// Refuses a target that holds something else than this migration.
+    ///
+    /// # Errors
+    /// [`Error::Taken`], [`Error::NotEmpty`], a server that cannot be used.
+    pub async fn check_target(&self) -> Result<(), Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let free = self.refuse_taken(&mut session).await;
+        session.close().await;
+        free
+    }
+
     /// Takes snapshots and counts every value; makes the plan and writes it to the work folder.
     ///
     /// # Errors
@@ -413,6 +424,23 @@ impl Migration {
         })
     }
 
+    fn taken(&self, id: String) -> Error {
+        Error::Taken {
+            id,
+            own: self.id.clone(),
+        }
+    }
+
+    /// Refuses a target that is taken before hours go into snapshots and a census for it.
+    async fn refuse_taken(&self, session: &mut Session) -> Result<(), Error> {
+        let databases = BTreeSet::from([self.ledger.database.clone()]);
+        match state(session, &databases).await? {
+            TargetState::Other { found } => Err(Error::NotEmpty { found }),
+            TargetState::Ours { id } if id != self.id => Err(self.taken(id)),
+            TargetState::Ours { .. } | TargetState::Empty => Ok(()),
+        }
+    }
+
     /// Checks that the target may be used for this plan, and removes what an earlier, different run of this migration
     /// left there. Returns the ledger's line where this very migration is under way.
     async fn admit(
@@ -431,17 +459,8 @@ impl Migration {
             .collect();
         match state(session, &databases).await? {
             TargetState::Empty => Ok(None),
-            TargetState::Other { found } => Err(Error::refused(
-                format!("the target is not empty: it holds {}", found.join(", ")),
-                "Name an empty database, or one that does not exist yet (it is made). Nothing was changed.",
-            )),
-            TargetState::Ours { id } if id != self.id => Err(Error::refused(
-                format!(
-                    "the target holds another migration ({id}) than this one ({})",
-                    self.id
-                ),
-                "Run `cbtrade migrate rollback` with that migration's sources first, or name another database. Nothing was changed.",
-            )),
+            TargetState::Other { found } => Err(Error::NotEmpty { found }),
+            TargetState::Ours { id } if id != self.id => Err(self.taken(id)),
             TargetState::Ours { .. } => {
                 let line = self.ledger.line(session).await?;
                 let live = self.ledger.epoch(session).await?.map(|epoch| epoch.live);
@@ -476,6 +495,7 @@ impl Migration {
         )
         .await?;
         let rules = server_rules(session.capabilities());
+        self.refuse_taken(&mut session).await?;
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
         self.provision_prepared(&mut session, &prepared).await?;
@@ -555,6 +575,7 @@ impl Migration {
         )
         .await?;
         let rules = server_rules(session.capabilities());
+        self.refuse_taken(&mut session).await?;
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
         let line = self.provision_prepared(&mut session, &prepared).await?;

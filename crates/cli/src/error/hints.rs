@@ -3,11 +3,13 @@
 use std::io::ErrorKind as IoKind;
 use std::path::Path;
 
+use cbtrade_migrate::doctor;
 use cbtrade_mysql::{Error as ServerError, ErrorClass};
 use cbtrade_sqlite::ErrorKind as FileKind;
 
 use super::Kind;
 use crate::environment;
+use crate::words::shell;
 
 /// The server's answer to a wrong user or password.
 const ACCESS_DENIED: u16 = 1045;
@@ -147,6 +149,27 @@ pub(super) fn of_file(error: &cbtrade_sqlite::Error) -> Vec<String> {
         FileKind::Sql => "`cbtrade doctor FILE` looks at the file without changing it.",
     };
     vec![hint.to_owned()]
+}
+
+/// Hints for an error of a source file that is known by name: with its name, and with who stands in the way.
+pub(super) fn of_source(path: &Path, error: &cbtrade_sqlite::Error) -> Vec<String> {
+    let name = shell(&path.display().to_string());
+    let mut hints = Vec::new();
+    if matches!(error.kind(), FileKind::Locked | FileKind::Changed) {
+        let open = doctor::file_outside(path).map(|outside| outside.open_in);
+        for process in open.unwrap_or_default() {
+            hints.push(format!(
+                "It is open in {} (process {}). Stop it: kill {}",
+                process.program, process.pid, process.pid
+            ));
+        }
+    }
+    hints.extend(
+        of_file(error)
+            .into_iter()
+            .map(|hint| hint.replace("cbtrade doctor FILE", &format!("cbtrade doctor {name}"))),
+    );
+    hints
 }
 
 /// The kind of an error of a source file.

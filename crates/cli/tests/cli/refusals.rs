@@ -181,7 +181,13 @@ fn a_cutover_needs_the_right_digest() {
         |extra: &[&str]| place.run_on(&target, &[&["migrate", "cutover", &source], extra].concat());
     let begin = &digest[..8];
     let _ = cutover(&[]).ends(3).tells(&["not confirmed", begin]);
-    let _ = cutover(&["--confirm", "00000000"]).ends(3);
+    let _ = cutover(&["--confirm", "00000000"]).ends(3).tells(&[
+        "not the beginning of the digest",
+        "report.txt",
+        &format!("--confirm {begin}"),
+    ]);
+    let told = cutover(&["--confirm", "00000000", "--json"]).ends(3).json();
+    assert_eq!(told["error"]["kind"], "not-confirmed");
     let _ = cutover(&["--confirm", &digest[..7]]).ends(3);
     assert!(writes(&source), "a refused cut-over left a fence");
     let done = cutover(&["--confirm", begin, "--json"]).ends(3);
