@@ -74,8 +74,8 @@ pub fn sqlite_exact_index(table: &Table, name: &str, key: &Key, unique: bool) ->
 
 /// The triggers of `table` under `name`: pairs of trigger name and statement.
 ///
-/// SQLite's triggers cannot change the row on its way, so each is followed by an update of the same row (which fires no
-/// trigger again). `schema` is the attached file's name for a table that is not in the main one, else empty.
+/// SQLite's triggers cannot change the row on its way, so each is followed by an update of the same row. `schema` is the
+/// attached file's name for a table that is not in the main one, else empty.
 #[must_use]
 pub fn sqlite_exact_triggers(table: &Table, name: &str, schema: &str) -> Vec<(String, String)> {
     let triggers = [
@@ -89,15 +89,68 @@ pub fn sqlite_exact_triggers(table: &Table, name: &str, schema: &str) -> Vec<(St
             let trigger = format!("after_{event}_{name}");
             let place = if schema.is_empty() { String::new() } else { format!("{}.", quote(schema)) };
             let statement = format!(
-                "CREATE TRIGGER {place}{} AFTER {} ON {table} FOR EACH ROW\nBEGIN\n  UPDATE {table} SET {} WHERE rowid = NEW.rowid;\nEND",
+                "CREATE TRIGGER {place}{} AFTER {} ON {table} FOR EACH ROW{}\nBEGIN\n  UPDATE {table} SET {} WHERE rowid = NEW.rowid;\nEND",
                 quote(&trigger),
                 event.to_uppercase(),
+                when(table, event),
                 assignments.join(",\n    "),
                 table = quote(name),
             );
             (trigger, statement)
         })
         .collect()
+}
+
+/// When a trigger is to act.
+///
+/// The insert trigger's own update would set off the update trigger, which would take it for somebody's change and replace
+/// the dates that the insert gave. So the insert trigger acts only on a row that is not derived yet, and the update trigger
+/// passes over an update that does no more than derive such a row.
+fn when(table: &Table, event: &str) -> String {
+    let Some((derived, columns)) = is_derived(table) else {
+        return String::new();
+    };
+    let is_derived = |row: &str| derived.replace("ROW.", row);
+    if event == "insert" {
+        return format!("\nWHEN NOT ({})", is_derived("NEW."));
+    }
+    let changed: Vec<String> = table
+        .columns
+        .iter()
+        .filter(|column| !columns.contains(&column.name))
+        .map(|column| format!("NEW.{0} IS NOT OLD.{0}", quote(column.name)))
+        .collect();
+    format!(
+        "\nWHEN ({})\n    OR {}",
+        is_derived("OLD."),
+        changed.join(" OR ")
+    )
+}
+
+/// Whether a row is as the insert trigger leaves it, with `ROW.` before each column, and the columns that the trigger may
+/// set; `None` for a table without one.
+fn is_derived(table: &Table) -> Option<(String, Vec<&'static str>)> {
+    let mut conditions = Vec::new();
+    let mut columns = Vec::new();
+    for pair in table.candle_pairs() {
+        let (unix, from) = (quote(pair.target), quote(pair.from));
+        conditions.push(format!(
+            "NOT (ROW.{unix} = 0 AND ROW.{from} IS NOT NULL OR ROW.{unix} > 0 AND ROW.{from} IS NULL)"
+        ));
+        columns.extend([pair.target, pair.from]);
+    }
+    if table.derives_in_force && !table.candle_fill {
+        for derivation in &table.insert_derives {
+            let (unix, from) = (quote(derivation.target), quote(derivation.from));
+            let seconds = format!("COALESCE({}, 0)", seconds_of(&format!("ROW.{from}")));
+            conditions.push(match derivation.only_if_target_not_null {
+                true => format!("(ROW.{unix} IS NULL OR ROW.{unix} IS {seconds})"),
+                false => format!("ROW.{unix} IS {seconds}"),
+            });
+            columns.push(derivation.target);
+        }
+    }
+    (!conditions.is_empty()).then(|| (conditions.join(" AND "), columns))
 }
 
 /// What is assigned after an insert or update.

@@ -49,6 +49,15 @@ impl Dialect {
         }
     }
 
+    /// A computed decimal in an order: SQLite sorts numbers before texts, and an expression may give either.
+    #[must_use]
+    pub fn decimal_order(self, expression: &str) -> String {
+        match self {
+            Dialect::MySql => expression.to_owned(),
+            Dialect::Sqlite => format!("decimal_add({expression}, 0) COLLATE decimal"),
+        }
+    }
+
     /// A parameter that stands for a decimal in arithmetic or a comparison: a server would otherwise compare as doubles.
     #[must_use]
     pub fn decimal_parameter(self) -> &'static str {

@@ -91,9 +91,10 @@ impl Database {
             "INSERT INTO {PROCESS_TABLE} (process, program, host, pid, figures) VALUES (?, ?, ?, ?, ?) {conflict}"
         );
         let old = format!(
-            "DELETE FROM {PROCESS_TABLE} WHERE seen < {}",
+            "SELECT process FROM {PROCESS_TABLE} WHERE seen < {} ORDER BY process",
             self.dialect().seconds_ago()
         );
+        let forget = format!("DELETE FROM {PROCESS_TABLE} WHERE process = ?");
         transact!(self, CALL, |transaction| {
             let values = vec![
                 Value::from(self.process()),
@@ -104,9 +105,14 @@ impl Database {
                 Value::from(figures.as_str()),
             ];
             transaction.run(&sql, values).await?;
-            transaction
-                .run(&old, vec![Value::from(FORGOTTEN_AFTER_S)])
-                .await?;
+            // Looked for first and then removed by key: a removal by time would lock other processes' rows on its way.
+            for mut row in transaction
+                .rows(&old, vec![Value::from(FORGOTTEN_AFTER_S)])
+                .await?
+            {
+                let process: String = row.take(0).map_err(|source| Error::answer(CALL, source))?;
+                transaction.run(&forget, vec![Value::from(process)]).await?;
+            }
             Ok(())
         })
     }

@@ -41,6 +41,7 @@ mod store;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use cbtrade_core::{FixedClock, Timestamp};
 use cbtrade_database::{Database, Location, Options, PerformanceFormula};
@@ -51,6 +52,8 @@ use crate::differences::{Differences, Engine};
 use crate::file_store::FileStore;
 use crate::server_store::{CLOCK, ServerStore};
 
+/// Nobody but the case at hand is to write.
+const NEVER: Duration = Duration::ZERO;
 /// The moment at which everything happens: 2025-10-09 08:53:20.
 const NOW_SECONDS: i64 = 1_760_000_000;
 
@@ -132,6 +135,7 @@ fn on_server(flavour: Flavour, engine: Engine) {
         let options = Options {
             at_connect: vec![CLOCK.to_owned()],
             performance_formula: PerformanceFormula::Original,
+            figures_every: NEVER,
             ..Options::default()
         };
         let database = Database::open(&location, options).await.unwrap();
@@ -162,6 +166,7 @@ fn the_golden_cases_agree_on_sqlite() {
     let options = Options {
         clock: Arc::new(FixedClock::new(now)),
         performance_formula: PerformanceFormula::Original,
+        figures_every: NEVER,
         ..Options::default()
     };
     let ran = runtime().block_on(async {

@@ -204,7 +204,7 @@ impl Database {
             same_product("t"),
             dialect.text_in("t.lta", &["A"]),
             same_product("c"),
-            dialect.decimal(&first),
+            dialect.decimal_order(&first),
         );
         self.records(call("db_pairs_loop_get"), &sql, values).await
     }

@@ -25,9 +25,10 @@ pub(crate) struct FileStore {
     tables: Vec<Watched>,
     /// The files as they were, to put them back from.
     pristine: Vec<Connection>,
-    /// Numbers that change when another connection has written.
+    /// By database, the number that changes when another connection has written.
     versions: Vec<i64>,
-    has_written: bool,
+    /// By database, whether anybody has written since the seed was put back.
+    is_written: Vec<bool>,
 }
 
 impl FileStore {
@@ -46,7 +47,7 @@ impl FileStore {
             tables: watched(seed),
             pristine: Vec::new(),
             versions: Vec::new(),
-            has_written: false,
+            is_written: vec![false; DATABASES.len()],
         };
         store.make_candle_tables();
         store.fill(seed);
@@ -186,19 +187,21 @@ impl Store for FileStore {
             self.connection
                 .execute_batch(statement)
                 .expect("a statement before the call");
-            self.has_written = true;
+            self.is_written = vec![true; DATABASES.len()];
         }
     }
 
     async fn changes(&mut self) -> BTreeMap<String, TableChanges> {
         let versions = self.versions_now();
-        self.has_written |= versions != self.versions;
-        self.versions = versions;
-        if !self.has_written {
-            return BTreeMap::new();
+        for (place, version) in versions.iter().enumerate() {
+            self.is_written[place] |= *version != self.versions[place];
         }
+        self.versions = versions;
         let mut changes = BTreeMap::new();
         for (place, table) in self.tables.iter().enumerate() {
+            if !self.is_written[usize::from(table.table.candle_fill)] {
+                continue;
+            }
             let rows = self.rows(place);
             if rows != table.base {
                 changes.insert(table.name.clone(), table.changes_to(&rows));
@@ -208,16 +211,17 @@ impl Store for FileStore {
     }
 
     async fn restore(&mut self) {
-        if !self.has_written {
-            return;
-        }
-        for (name, pristine) in DATABASES.iter().zip(&self.pristine) {
+        for (place, name) in DATABASES.iter().enumerate() {
+            if !self.is_written[place] {
+                continue;
+            }
+            let pristine = &self.pristine[place];
             let backup = Backup::new_with_names(pristine, "main", &mut self.connection, *name);
             backup
                 .and_then(|backup| backup.run_to_completion(10_000, Duration::ZERO, None))
                 .expect("the seed is not back");
         }
         self.versions = self.versions_now();
-        self.has_written = false;
+        self.is_written = vec![false; DATABASES.len()];
     }
 }

@@ -66,6 +66,7 @@ pub(crate) fn three_rows_sell(newest: &Newest<'_>, settings: &NweSettings) -> De
 }
 
 pub(crate) fn envelope_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
+    // Of the former line: one mean error over as many rows as the recorded windows have.
     let lines = lines(newest, settings, ENVELOPE_ROWS);
     let [now, ..] = lines;
     let [first, second, _] = newest.before;

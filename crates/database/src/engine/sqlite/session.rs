@@ -504,7 +504,7 @@ mod tests {
                 "we\"ird",
             ),
             (
-                "REPLACE INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1",
+                concat!("REPLACE", " INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1"),
                 Some("ohlcv"),
                 "ohlcv_BTC_USDC",
             ),
