@@ -325,6 +325,11 @@ impl Opened {
         )))
     }
 
+    /// The file with the passwords of the users that were made.
+    pub(crate) fn credentials(&self) -> PathBuf {
+        self.job.home.join("credentials.json")
+    }
+
     /// The private server of the home folder.
     ///
     /// # Errors

@@ -142,7 +142,9 @@ pub(super) fn of_file(error: &cbtrade_sqlite::Error) -> Vec<String> {
         FileKind::DiskFull => {
             "The disk is full: a snapshot needs as much room as the file. Make room, or name another home folder with --home, then run the same command again."
         }
-        FileKind::Corrupt => "The file is damaged. `cbtrade doctor FILE` lists the damage.",
+        FileKind::Corrupt => {
+            "The file is damaged. Leave it as it is: `cbtrade recover FILE` brings out what can be read, and lists what cannot."
+        }
         FileKind::Io => {
             "The operating system could not read the file; its log (dmesg) may say why."
         }
@@ -167,7 +169,7 @@ pub(super) fn of_source(path: &Path, error: &cbtrade_sqlite::Error) -> Vec<Strin
     hints.extend(
         of_file(error)
             .into_iter()
-            .map(|hint| hint.replace("cbtrade doctor FILE", &format!("cbtrade doctor {name}"))),
+            .map(|hint| hint.replace(" FILE`", &format!(" {name}`"))),
     );
     hints
 }

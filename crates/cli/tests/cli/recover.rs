@@ -67,6 +67,16 @@ fn a_sample_is_recovered_and_taken_back() {
         .ends(0);
     assert_eq!(counted.out.trim(), "120");
 
+    let told = place.run(&["recover", "legacy"]).ends(0);
+    for words in [
+        "cbtrade_bots",
+        "credentials.json",
+        "server.sock",
+        "server start",
+    ] {
+        assert!(told.out.contains(words), "no {words} in {}", told.out);
+    }
+
     let again = place
         .run(&["recover", "legacy", "--json"])
         .ends(0)

@@ -225,6 +225,24 @@ fn a_changed_source_is_not_taken_for_the_one_that_was_copied() {
 }
 
 #[test]
+fn the_report_names_views_and_what_a_full_text_table_loses() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    cbtrade_sqlite::rusqlite::Connection::open(&source)
+        .unwrap()
+        .execute_batch(
+            "CREATE VIEW v AS SELECT id FROM plain; CREATE VIRTUAL TABLE notes USING fts5(body);",
+        )
+        .unwrap();
+    let target = server.new_database("listed");
+    let said = place.run_on(&target, &["migrate", "run", &source]).ends(0);
+    let (_, listed) = said.out.split_once("Not carried over").unwrap();
+    assert!(listed.contains("view v: "), "{listed}");
+    assert!(listed.contains("virtual table notes: "), "{listed}");
+}
+
+#[test]
 fn a_closed_pipe_is_no_error() {
     let place = Place::new();
     let source = place.small_source("shop.db");

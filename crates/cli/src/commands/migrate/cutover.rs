@@ -211,7 +211,20 @@ pub(crate) fn done_text(opened: &Opened, proof: &Proof) -> String {
         opened.migration.proof_path().display(),
         opened.migration.report_path().display()
     ));
+    if opened.place.roles {
+        text.push_str(&format!(
+            "  bots connect as  user cbtrade_bots, password in {}\n",
+            opened.credentials().display()
+        ));
+    }
     if opened.place.private_server {
+        if let Some(socket) = &opened.place.target.socket {
+            text.push_str(&format!("  through          {}\n", socket.display()));
+        }
+        text.push_str(&format!(
+            "  after a reboot   {}\n",
+            opened.command_at_home("server start")
+        ));
         text.push_str(&format!(
             "  look inside      {}\n",
             opened.command_at_home("server shell cbtrade")
