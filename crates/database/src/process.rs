@@ -166,13 +166,19 @@ impl Database {
         if self.dialect() == Dialect::Sqlite {
             return Ok(0);
         }
-        // Tokens begin with their time, so the oldest are at the beginning of the key.
+        // Tokens begin with their writer's time, so the oldest are at the beginning of the key. But a writer whose clock is
+        // slow may still ask for its token: how old one is, the database's clock decides.
         let sql = format!(
             "DELETE FROM {OPERATION_TABLE} WHERE operation < UNHEX(LPAD(HEX((UNIX_TIMESTAMP() - ?) * 1000), 12, '0')) \
-             ORDER BY operation LIMIT {TOKENS_AT_ONCE}"
+             AND at < {} ORDER BY operation LIMIT {TOKENS_AT_ONCE}",
+            self.dialect().seconds_ago()
         );
         Ok(self
-            .run(CALL, &sql, vec![Value::from(TOKEN_KEPT_S)])
+            .run(
+                CALL,
+                &sql,
+                vec![Value::from(TOKEN_KEPT_S), Value::from(TOKEN_KEPT_S)],
+            )
             .await?
             .rows_changed)
     }

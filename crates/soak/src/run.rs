@@ -337,6 +337,9 @@ fn impossible(kind: FaultKind, stage: &Stage) -> Option<String> {
         },
         (FaultKind::KillServer | FaultKind::ReadOnly, StageKind::Server { .. }) => Some(foreign()),
         (FaultKind::KillServer | FaultKind::ReadOnly, StageKind::File(_)) => Some(file()),
+        (FaultKind::ClockJump, StageKind::File(_)) => {
+            Some("a file has no clock: its bots go by the machine's, all alike".to_owned())
+        }
         (kind, StageKind::File(_)) if kind.lane() == Lane::Network => Some(file()),
         _ => None,
     }
