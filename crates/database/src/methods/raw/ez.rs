@@ -330,9 +330,6 @@ fn update(place: &Place, entries: &[(String, Value)], condition: &str) -> (Strin
     )
 }
 
-/// A condition with its values.
-type Condition = (String, Vec<Value>);
-
 /// Updates the one row that the keys name, or inserts it. Every key that names a row must name the same one.
 async fn upsert(
     transaction: &mut Transaction,
