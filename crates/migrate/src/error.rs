@@ -65,6 +65,14 @@ pub enum Error {
         /// The target, without a password.
         target: String,
     },
+    /// The target's tables hold rows that the migration did not bring.
+    #[error("the target's tables hold {rows} row(s) that this migration did not bring, in one of {}", tables.join(", "))]
+    OtherRows {
+        /// How many more than were brought.
+        rows: u64,
+        /// The tables with rows.
+        tables: Vec<String>,
+    },
     /// Findings without a decision.
     #[error("{} finding(s) need a decision before anything is copied", findings.len())]
     Undecided {
@@ -81,8 +89,8 @@ pub enum Error {
         /// The proof file with all that is known about them.
         proof: PathBuf,
     },
-    /// A file of the work folder cannot be read or written.
-    #[error("the work file {} cannot be {action}", path.display())]
+    /// A file of the work folder, or one that is looked at, cannot be read or written.
+    #[error("{} cannot be {action}", path.display())]
     Work {
         /// The file.
         path: PathBuf,
@@ -119,6 +127,7 @@ impl Error {
         match self {
             Self::Refused { .. }
             | Self::TargetGone { .. }
+            | Self::OtherRows { .. }
             | Self::Undecided { .. }
             | Self::File { .. } => ErrorKind::Refused,
             Self::Different { .. } => ErrorKind::Different,

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use cbtrade_core::{Clock, SystemClock};
 use cbtrade_mysql::{Session, Target};
+use cbtrade_schema::decide::Choices;
 use cbtrade_schema::{Decision, ObjectPlan, ServerRules};
 use cbtrade_sqlite::{Database, RawSchema, SnapshotOptions, read_fence};
 use serde::{Deserialize, Serialize};
@@ -103,7 +104,7 @@ pub struct Status {
     pub chunks: Option<(u64, u64)>,
     /// What the last verification found, where there was one.
     pub differences: Option<u64>,
-    /// Whether the source files are still what was read.
+    /// Whether the source files are still what was copied (or read, where nothing was copied yet).
     pub source_unchanged: bool,
 }
 
@@ -310,10 +311,6 @@ impl Migration {
                 .map(|source| &source.fingerprint)
                 .eq(sources.iter().map(|source| &source.snapshot.fingerprint.0))
         });
-        if self.options.plan.is_none() && !same_content {
-            // The types of an earlier plan were made for other values.
-            choices.types.clear();
-        }
         let databases: Vec<String> = sources
             .iter()
             .map(|source| self.database_of(source))
@@ -330,24 +327,79 @@ impl Migration {
                     .insert(format!("{database}.{name}:damage"), Decision::Keep);
             }
         }
-        let planning = Planning {
-            sources,
-            schemas,
-            tables,
-            censuses,
-            equal_keys,
-            databases: &databases,
-            server: rules,
-            choices: &choices,
-            exact: self.options.exact,
-            catalogue: self.options.catalogue,
+        let make = |choices: &Choices| {
+            plan::make(&Planning {
+                sources,
+                schemas,
+                tables,
+                censuses,
+                equal_keys,
+                databases: &databases,
+                server: rules,
+                choices,
+                exact: self.options.exact,
+                catalogue: self.options.catalogue,
+            })
+            .map_err(|reasons| Error::File {
+                path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
+                reason: reasons.join("; "),
+            })
         };
-        let plan = plan::make(&planning).map_err(|reasons| Error::File {
-            path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
-            reason: reasons.join("; "),
-        })?;
+        let types = std::mem::take(&mut choices.types);
+        let mut plan = make(&choices)?;
+        if let Some(given) = &given {
+            let mut derived = vec![make(&Choices::default())?];
+            for alternative in plan::edits::alternatives(&derived[0]) {
+                derived.push(make(&alternative)?);
+            }
+            derived.push(plan);
+            // The types of an earlier plan were made for other values, unless they are in a file that was named for it.
+            if self.options.plan.is_some() || same_content {
+                choices.types = plan::edits::own_types(&types, &derived);
+            }
+            plan = make(&choices)?;
+            derived.push(plan.clone());
+            self.refuse_ineffective_edits(given, same_content, &plan, &choices, &derived)?;
+        }
         write_whole(&written, plan.to_toml().as_bytes())?;
         Ok(plan)
+    }
+
+    /// Refuses edits of a plan file that would change nothing. A plan of other content, or made with other options or for
+    /// another server, differs without having been edited: of it only the decisions are looked at.
+    fn refuse_ineffective_edits(
+        &self,
+        given: &Plan,
+        same_content: bool,
+        plan: &Plan,
+        choices: &Choices,
+        derived: &[Plan],
+    ) -> Result<(), Error> {
+        let comparable = same_content
+            && given.exact == plan.exact
+            && given.catalogue == plan.catalogue
+            && given.server == plan.server;
+        if !comparable && self.options.plan.is_none() {
+            return Ok(());
+        }
+        let mut edits = plan::edits::without_effect(given, plan, &choices.decisions, derived);
+        if !comparable {
+            edits.retain(|edit| edit.contains("is not possible"));
+        }
+        if edits.is_empty() {
+            return Ok(());
+        }
+        Err(Error::File {
+            path: self
+                .options
+                .plan
+                .clone()
+                .unwrap_or_else(|| self.plan_path()),
+            reason: format!(
+                "it has edits that would change nothing (only decisions, and types of columns outside the catalogue, are yours): {}",
+                edits.join("; ")
+            ),
+        })
     }
 
     fn decided(&self, plan: &Plan) -> Result<(), Error> {
@@ -400,6 +452,7 @@ impl Migration {
                         "Nothing was changed. `cbtrade migrate status` shows what stands where.",
                     )),
                     _ => {
+                        rollback::refuse_other_rows(session, &self.ledger).await?;
                         self.progress.report(Event::Step(
                             "the sources or decisions changed: the target is made anew".into(),
                         ));
@@ -566,6 +619,7 @@ impl Migration {
     /// # Errors
     /// [`Error::Refused`] if nothing was copied yet; [`Error::Different`] if the two sides differ.
     pub async fn verify(&mut self) -> Result<Proof, Error> {
+        self.refuse_changed_sources()?;
         let mut session = connect(&self.job.target.without_database()).await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
@@ -589,6 +643,31 @@ impl Migration {
             .read_json::<Vec<ObjectPlan>>("refused.json")?
             .unwrap_or_default();
         self.prove(&prepared, &refused).await
+    }
+
+    /// Refuses to verify a copy of files that have changed since: the new content was not copied, and reading it anew would
+    /// put it in the place of what the copy was made from.
+    fn refuse_changed_sources(&self) -> Result<(), Error> {
+        let sources = self
+            .work
+            .read_json::<Vec<Source>>("sources.json")?
+            .unwrap_or_default();
+        let mut changed = Vec::new();
+        for source in &sources {
+            if source::fingerprint_of(&source.path)? != source.snapshot.fingerprint {
+                changed.push(source.path.display().to_string());
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::refused(
+            format!(
+                "there were writes to {} since it was copied: the copy is of the earlier content",
+                changed.join(", ")
+            ),
+            "Nothing was changed. `cbtrade migrate run` with the same sources and target copies and proves the new content.",
+        ))
     }
 
     async fn prove(&self, prepared: &Prepared, refused: &[ObjectPlan]) -> Result<Proof, Error> {
@@ -634,14 +713,13 @@ impl Migration {
             &self.report_path(),
             crate::report::report_text(&proof).as_bytes(),
         )?;
-        if proof.equal()
-            && self
-                .ledger
-                .epoch(&mut session)
-                .await?
-                .is_some_and(|epoch| epoch.live == "sqlite")
-        {
-            self.ledger.set_proof(&mut session, &proof.digest()).await?;
+        let epoch = self.ledger.epoch(&mut session).await?;
+        if epoch.is_some_and(|epoch| epoch.live == "sqlite") {
+            if proof.equal() {
+                self.ledger.set_proof(&mut session, &proof.digest()).await?;
+            } else {
+                self.ledger.void_proof(&mut session).await?;
+            }
         }
         session.close().await;
         if !proof.equal() {
@@ -735,7 +813,8 @@ impl Migration {
     /// Takes the migration back: the source is the live side again, and the target is left as it was found.
     ///
     /// # Errors
-    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::TargetGone`] if the old files
+    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::OtherRows`] if somebody else put
+    /// rows into its tables before; [`Error::TargetGone`] if the old files
     /// are fenced and the target holds nothing of the migration.
     pub async fn rollback(&mut self) -> Result<TakenBack, Error> {
         self.rollback_with(Allowed::default()).await
@@ -775,6 +854,8 @@ impl Migration {
         if live {
             self.refuse_to_lose().await?;
             cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
+        } else if !allowed.other_rows {
+            rollback::refuse_other_rows(&mut session, &self.ledger).await?;
         }
         // The archive is made before the first fence: without it there is none, and the files need not be touched.
         let mut lifted = Vec::new();
@@ -840,7 +921,7 @@ impl Migration {
         let lost = |what: String| {
             Error::refused(
                 what,
-                "Rows written after the cut-over cannot be brought back to SQLite by this version; nothing was changed.",
+                "Nothing was changed: the target is live, and can stay so. Rows written after the cut-over cannot be brought back to SQLite by this version. To go back without them, note them down, undo the writes in the target (`cbtrade server shell`, or your client), and run the same command again.",
             )
         };
         let plan = Plan::read(&self.plan_path())?;
@@ -860,20 +941,33 @@ impl Migration {
             &self.progress,
         )
         .await?;
-        let changed: Vec<&str> = verdict
+        let changed: Vec<_> = verdict
             .tables
             .iter()
             .filter(|table| table.differences > 0)
-            .map(|table| table.table.as_str())
             .collect();
         if changed.is_empty() {
-            Ok(())
-        } else {
-            Err(lost(format!(
-                "rows were written to the target since the cut-over, in {}",
-                changed.join(", ")
-            )))
+            return Ok(());
         }
+        let names: Vec<&str> = changed.iter().map(|table| table.table.as_str()).collect();
+        let first = changed
+            .iter()
+            .find_map(|table| table.listed.first())
+            .map(|row| {
+                let column = match row.column.as_str() {
+                    "" => String::new(),
+                    column => format!(", column {column}"),
+                };
+                format!(
+                    "; the first is in {}, row {}{column}: {} in the old file, {} in the target",
+                    row.table, row.row, row.source, row.target
+                )
+            })
+            .unwrap_or_default();
+        Err(lost(format!(
+            "rows were written to the target since the cut-over, in {}{first}",
+            names.join(", ")
+        )))
     }
 
     /// Where the migration stands.
@@ -889,6 +983,9 @@ impl Migration {
         if ours {
             if let Some(line) = self.ledger.line(&mut session).await? {
                 status.stage = stage_of(&line.stage);
+                // Files that were read anew since are not what the target's rows were made from.
+                status.source_unchanged &= self.plan_path().is_file()
+                    && Plan::read(&self.plan_path())?.digest() == line.plan_digest;
             }
             let epoch = self.ledger.epoch(&mut session).await?;
             if epoch.is_some_and(|epoch| epoch.live == "target") {

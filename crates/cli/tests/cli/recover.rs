@@ -109,7 +109,11 @@ fn rows_written_after_the_cutover_are_not_thrown_away() {
     let _ = place
         .run(&["migrate", "rollback", "--yes"])
         .ends(3)
-        .tells(&["written to the target since the cut-over", "plain"]);
+        .tells(&[
+            "written to the target since the cut-over",
+            "cbtrade.plain, row",
+            "undo the writes",
+        ]);
     let status = place.run(&["migrate", "status", "--json"]).ends(0).json();
     assert_eq!(status["migrations"][0]["live"], "target");
     let _ = place
