@@ -1,13 +1,17 @@
 //! `cargo xtask bench`: measurements side by side in one run, written into `docs/reference/performance.md`.
 //!
-//! Measuring needs optimised programs and, for the competitors, the drivers themselves, which no other command of
+//! Measuring needs optimised programs and, for the competitors, the layer and the drivers themselves, which no other command of
 //! xtask needs. So the work sits behind the feature `bench`: the plain xtask builds itself once more, optimised and
 //! with that feature, and hands its arguments over.
 
 #[cfg(feature = "bench")]
+mod database;
+#[cfg(feature = "bench")]
 mod machine;
 #[cfg(feature = "bench")]
 mod migrate;
+#[cfg(feature = "bench")]
+mod page;
 #[cfg(feature = "bench")]
 mod server;
 #[cfg(feature = "bench")]
@@ -30,7 +34,18 @@ cargo xtask bench migrate [options]
   --no-write         only print; leave docs/reference/performance.md as it is
 
 The competitor sqlite3-to-mysql is looked for in .local/sqlite3-to-mysql. To have it:
-  python3 -m venv .local/sqlite3-to-mysql && .local/sqlite3-to-mysql/bin/pip install sqlite3-to-mysql";
+  python3 -m venv .local/sqlite3-to-mysql && .local/sqlite3-to-mysql/bin/pip install sqlite3-to-mysql
+
+cargo xtask bench database [options]
+
+  --calls N          calls of a method in a round, fewer of slow ones; at most 300 [200]
+  --rounds N         rounds, in turn with the bare driver [5]
+  --server NAME      mariadb, mysql, or all that are found [all]
+  --only TEXT        only methods with TEXT in their names
+  --no-write         only print; leave docs/reference/performance.md as it is
+
+The competitor PyMySQL is looked for in .local/pymysql. To have it:
+  python3 -m venv .local/pymysql && .local/pymysql/bin/pip install 'pymysql==1.1.2'";
 
 /// Runs `bench` with the arguments that follow it.
 ///
@@ -38,10 +53,10 @@ The competitor sqlite3-to-mysql is looked for in .local/sqlite3-to-mysql. To hav
 /// Arguments that are not understood, a build that fails, a competitor or a server that does not do its work, or a
 /// number that is missed.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
-    if arguments.first().map(String::as_str) != Some("migrate") {
-        return Err(USAGE.into());
+    match arguments.first().map(String::as_str) {
+        Some("migrate" | "database") => measure(arguments),
+        _ => Err(USAGE.into()),
     }
-    measure(arguments)
 }
 
 #[cfg(feature = "bench")]
@@ -49,10 +64,14 @@ fn measure(arguments: &[String]) -> Result<()> {
     if cfg!(debug_assertions) {
         return hand_over(arguments);
     }
-    if !arguments.iter().any(|argument| argument == "--program") {
+    let options = arguments.get(1..).unwrap_or_default();
+    if arguments.first().is_some_and(|first| first == "database") {
+        return database::run(options);
+    }
+    if !options.iter().any(|argument| argument == "--program") {
         cargo(&["build", "--release", "--package", "cbtrade-cli"], &[])?;
     }
-    migrate::run(arguments.get(1..).unwrap_or_default())
+    migrate::run(options)
 }
 
 #[cfg(not(feature = "bench"))]

@@ -28,6 +28,10 @@ pub fn layer_indexes() -> Vec<(&'static str, Key)> {
             ),
         ),
         (
+            "poss",
+            key("idx_poss_stat_end_all", &["pos_stat", "pos_end_dttm"]),
+        ),
+        (
             "buy_ords",
             key("idx_buyords_stat", &["ord_stat", "prod_id"]),
         ),

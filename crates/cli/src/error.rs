@@ -205,6 +205,15 @@ impl From<cbtrade_migrate::Error> for CommandError {
             Error::Undecided { findings, plan } => findings_error(&error, findings, plan),
             Error::TargetGone { .. } => CommandError::of(kind, &error)
                 .hint("`cbtrade migrate status` shows what stands where."),
+            Error::Taken { .. } => CommandError::of(kind, &error).hint(
+                "Nothing was changed. Run `cbtrade migrate rollback` with that migration's sources first, or name another database.",
+            ),
+            Error::NotEmpty { .. } => CommandError::of(kind, &error).hint(
+                "Nothing was changed. Name an empty database, or one that does not exist yet (it is made): --target 'mysql://user@host:port/DATABASE'",
+            ),
+            Error::OtherRows { .. } => CommandError::of(kind, &error).hint(
+                "Somebody else put them there. Nothing was changed. Move them elsewhere, or let them go: `cbtrade migrate rollback` with --drop-other-rows.",
+            ),
             Error::Refused { next, .. } => CommandError::of(kind, &error).hint(next.clone()),
             Error::Different { proof, .. } => CommandError::of(kind, &error)
                 .hint("Do not cut over: the two sides are not equal. The old files are as they were and stay live.")
@@ -221,12 +230,23 @@ impl From<cbtrade_migrate::Error> for CommandError {
                 };
                 CommandError::of(kind, &error).hints(hints::of_server(source))
             }
-            Error::Source { source, .. } | Error::Table { source, .. } => {
+            Error::Source { path, source } => {
+                CommandError::of(kind, &error).hints(hints::of_source(path, source))
+            }
+            Error::Table { source, .. } => {
                 CommandError::of(kind, &error).hints(hints::of_file(source))
             }
             Error::Work { path, source, .. } => {
                 CommandError::of(hints::work_kind(source), &error)
                     .hints(hints::of_work(path, source))
+            }
+            Error::File { path, .. }
+                if path.extension().is_some_and(|extension| extension == "toml") =>
+            {
+                CommandError::of(kind, &error).hint(format!(
+                    "Correct {0}, or move it away and write it anew: `cbtrade migrate plan` with the same sources and target, and --plan {0}",
+                    path.display()
+                ))
             }
             Error::File { path, .. } => CommandError::of(kind, &error).hint(format!(
                 "Correct {}, or move it away and run the same command again: it is made anew.",
@@ -313,9 +333,9 @@ impl From<cbtrade_soak::SoakError> for CommandError {
     fn from(error: cbtrade_soak::SoakError) -> CommandError {
         use cbtrade_soak::SoakError;
         match error {
-            SoakError::PrivateServer(inner) => CommandError::from(inner),
+            SoakError::PrivateServer(inner) => CommandError::from(*inner),
             SoakError::Server(inner) => CommandError::from(*inner),
-            SoakError::Database(inner) => CommandError::from(inner),
+            SoakError::Database(inner) => CommandError::from(*inner),
             SoakError::NotEmpty(_) | SoakError::NoServer => CommandError::of(Kind::Refused, &error),
             _ => CommandError::of(Kind::Unreachable, &error),
         }
@@ -330,6 +350,15 @@ impl From<cbtrade_sample::Error> for CommandError {
                 (Kind::Usage, "`cbtrade sample --help` lists the options.")
             }
             Error::NotEmpty { .. } => (Kind::Refused, "Name a directory that does not exist yet."),
+            // Nothing was made yet: what is there is somebody else's.
+            Error::Directory { directory, .. } if directory.is_file() => (
+                Kind::Refused,
+                "That is a file, and was left as it is. Name a directory that does not exist yet.",
+            ),
+            Error::Directory { .. } => (
+                Kind::Unreachable,
+                "Name a directory that this user may make.",
+            ),
             _ => (
                 Kind::Unreachable,
                 "Remove the unfinished directory and run the same command again.",

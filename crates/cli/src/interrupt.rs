@@ -62,6 +62,9 @@ pub(crate) fn watch(ui: &Ui) {
                 let stopped = CommandError::new(
                     Kind::Stopped,
                     "stopped; the same command goes on where it stands",
+                )
+                .hint(
+                    "Run the same command again. `cbtrade migrate status` shows what stands where.",
                 );
                 std::process::exit(i32::from(ui.stop(&stopped)));
             }

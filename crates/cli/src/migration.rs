@@ -325,6 +325,11 @@ impl Opened {
         )))
     }
 
+    /// The file with the passwords of the users that were made.
+    pub(crate) fn credentials(&self) -> PathBuf {
+        self.job.home.join("credentials.json")
+    }
+
     /// The private server of the home folder.
     ///
     /// # Errors
@@ -363,12 +368,48 @@ impl Opened {
         document.insert("proof".into(), json!(proof));
     }
 
+    /// The command that takes another migration of this home folder back.
+    fn rollback_of(&self, id: &str) -> Option<String> {
+        let known = known::list(&self.job.home).ok()?;
+        let other = known.into_iter().find(|known| known.id == id)?;
+        let mut words: Vec<String> = other
+            .named
+            .iter()
+            .map(|path| shell(&path.display().to_string()))
+            .collect();
+        if !other.private_server {
+            words.push(format!("--target {}", shell(&other.target)));
+        }
+        if let Some(candles) = &other.candles_database {
+            words.push(format!("--candles-database {}", shell(candles)));
+        }
+        Some(format!(
+            "Take that one back: {} {}",
+            self.command_at_home("migrate rollback"),
+            words.join(" ")
+        ))
+    }
+
     /// An error with what this migration knows: the exact commands that go on, and after a difference the proof.
     pub(crate) fn explain(&self, error: cbtrade_migrate::Error, again: &str) -> CommandError {
         if matches!(error, cbtrade_migrate::Error::TargetGone { .. }) {
             return self.target_gone();
         }
+        let taken_by = match &error {
+            cbtrade_migrate::Error::Taken { id, .. } => Some(id.clone()),
+            _ => None,
+        };
+        let not_empty = matches!(error, cbtrade_migrate::Error::NotEmpty { .. });
         let mut told = CommandError::from(error);
+        if let Some(id) = taken_by {
+            told = told.hints(self.rollback_of(&id));
+        }
+        if not_empty && self.place.private_server {
+            told = told.hint(format!(
+                "On the private server: look at what is there ({}), or use another private server: --home OTHER_DIR",
+                self.command_at_home("server shell")
+            ));
+        }
         if told.kind == Kind::Refused && self.new {
             // Nothing of it is anywhere: it must not come up where a command asks which one is meant.
             let _ = known::forget(&self.job.home, &self.memory.id);

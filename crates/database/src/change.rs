@@ -89,16 +89,46 @@ impl<R: Record> Changes<R> {
         self
     }
 
+    /// The columns of a mapping that the table has, and beside them the names that it has not. An exchange's answer has many
+    /// such names, and the original layer's writers leave them out; who wants them refused looks at the list, or uses
+    /// [`Changes::set_named`].
+    ///
+    /// ```
+    /// use cbtrade_database::{Changes, Market, Value};
+    /// let fields = [("prod_id", Value::from("BTC-USDC")), ("alias_to", Value::Null)];
+    /// let (changes, left_out) = Changes::<Market>::of_fields(fields);
+    /// assert_eq!(changes.names(), ["prod_id"]);
+    /// assert_eq!(left_out, ["alias_to"]);
+    /// ```
+    #[must_use]
+    pub fn of_fields<'a>(
+        fields: impl IntoIterator<Item = (&'a str, Value)>,
+    ) -> (Self, Vec<&'a str>) {
+        let mut changes = Changes::new();
+        let mut left_out = Vec::new();
+        for (name, value) in fields {
+            match Self::known(name) {
+                Some(column) => changes.put(column, value),
+                None => left_out.push(name),
+            }
+        }
+        (changes, left_out)
+    }
+
+    /// A column of the table as the catalogue spells it.
+    fn known(name: &str) -> Option<&'static str> {
+        R::COLUMNS
+            .iter()
+            .copied()
+            .find(|column| column.eq_ignore_ascii_case(name))
+    }
+
     /// Sets a column by its name, as scripts do.
     ///
     /// # Errors
     /// A column that the table does not have.
     pub fn set_named(&mut self, call: Call, name: &str, value: Value) -> Result<(), Error> {
-        let known = R::COLUMNS
-            .iter()
-            .copied()
-            .find(|column| column.eq_ignore_ascii_case(name));
-        let Some(column) = known else {
+        let Some(column) = Self::known(name) else {
             return Err(Error::new(call, ErrorKind::UnknownColumn).column(name));
         };
         self.put(column, value);

@@ -91,9 +91,10 @@ impl Database {
             "INSERT INTO {PROCESS_TABLE} (process, program, host, pid, figures) VALUES (?, ?, ?, ?, ?) {conflict}"
         );
         let old = format!(
-            "DELETE FROM {PROCESS_TABLE} WHERE seen < {}",
+            "SELECT process FROM {PROCESS_TABLE} WHERE seen < {} ORDER BY process",
             self.dialect().seconds_ago()
         );
+        let forget = format!("DELETE FROM {PROCESS_TABLE} WHERE process = ?");
         transact!(self, CALL, |transaction| {
             let values = vec![
                 Value::from(self.process()),
@@ -104,9 +105,14 @@ impl Database {
                 Value::from(figures.as_str()),
             ];
             transaction.run(&sql, values).await?;
-            transaction
-                .run(&old, vec![Value::from(FORGOTTEN_AFTER_S)])
-                .await?;
+            // Looked for first and then removed by key: a removal by time would lock other processes' rows on its way.
+            for mut row in transaction
+                .rows(&old, vec![Value::from(FORGOTTEN_AFTER_S)])
+                .await?
+            {
+                let process: String = row.take(0).map_err(|source| Error::answer(CALL, source))?;
+                transaction.run(&forget, vec![Value::from(process)]).await?;
+            }
             Ok(())
         })
     }
@@ -160,13 +166,19 @@ impl Database {
         if self.dialect() == Dialect::Sqlite {
             return Ok(0);
         }
-        // Tokens begin with their time, so the oldest are at the beginning of the key.
+        // Tokens begin with their writer's time, so the oldest are at the beginning of the key. But a writer whose clock is
+        // slow may still ask for its token: how old one is, the database's clock decides.
         let sql = format!(
             "DELETE FROM {OPERATION_TABLE} WHERE operation < UNHEX(LPAD(HEX((UNIX_TIMESTAMP() - ?) * 1000), 12, '0')) \
-             ORDER BY operation LIMIT {TOKENS_AT_ONCE}"
+             AND at < {} ORDER BY operation LIMIT {TOKENS_AT_ONCE}",
+            self.dialect().seconds_ago()
         );
         Ok(self
-            .run(CALL, &sql, vec![Value::from(TOKEN_KEPT_S)])
+            .run(
+                CALL,
+                &sql,
+                vec![Value::from(TOKEN_KEPT_S), Value::from(TOKEN_KEPT_S)],
+            )
             .await?
             .rows_changed)
     }

@@ -182,7 +182,6 @@ macro_rules! table_record {
 pub(crate) use {record, table_record};
 
 #[cfg(test)]
-#[expect(unreachable_pub, reason = "records are public, and these are a test's")]
 mod tests {
     use std::sync::Arc;
 

@@ -3,7 +3,8 @@
 //!
 //! `CBTRADE_GOLDEN_ONLY` runs the cases whose id or module begins so (several, with commas between);
 //! `CBTRADE_GOLDEN_SHOW` says how many of the cases that are not in order are printed with all their differences;
-//! `CBTRADE_GOLDEN_TABLE=1` prints the counts by module.
+//! `CBTRADE_GOLDEN_TABLE=1` prints the counts by module; `CBTRADE_GOLDEN_CASES` names another folder of cases, for which
+//! the list was not made: there, what is recorded as a defect of the original may differ.
 
 #![allow(
     clippy::unwrap_used,
@@ -50,27 +51,34 @@ use cbtrade_testkit::{Flavour, TestServer};
 use crate::case::Case;
 use crate::differences::{Differences, Engine};
 use crate::file_store::FileStore;
+use crate::report::Cases;
+use crate::seed::Seed;
 use crate::server_store::{CLOCK, ServerStore};
+use crate::store::Store;
 
 /// Nobody but the case at hand is to write.
 const NEVER: Duration = Duration::ZERO;
 /// The moment at which everything happens: 2025-10-09 08:53:20.
 const NOW_SECONDS: i64 = 1_760_000_000;
 
-/// The recorded cases, or `None` after saying that they are not here.
-fn golden() -> Option<PathBuf> {
-    let folder =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared/cbtrade/golden/database");
+/// The recorded cases, or `None` after saying that they are not here; and whether they are others than the list's.
+fn golden() -> Option<(PathBuf, bool)> {
+    let (folder, is_other) = match std::env::var_os("CBTRADE_GOLDEN_CASES") {
+        Some(folder) => (PathBuf::from(folder), true),
+        None => {
+            let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../..");
+            (root.join("shared/cbtrade/golden/database"), false)
+        }
+    };
     if folder.exists() {
-        return Some(folder);
+        return Some((folder, is_other));
     }
     println!("SKIPPED: golden database cases (no shared folder)");
     None
 }
 
-fn differences(engine: Engine) -> Differences {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
-    Differences::read(&folder.join("differences.toml"), engine)
+fn list() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden/differences.toml")
 }
 
 /// The cases that the environment asks for.
@@ -90,25 +98,40 @@ fn wanted(cases: Vec<Case>) -> Vec<Case> {
 /// What a run needs, whatever the engine.
 struct Set {
     cases: Vec<Case>,
-    seed: seed::Seed,
+    kind: Cases,
+    seed: Seed,
     differences: Differences,
 }
 
 fn set(engine: Engine) -> Option<Set> {
-    let folder = golden()?;
-    let all = case::read_cases(&folder.join("cases.jsonl"));
+    let (folder, is_other) = golden()?;
+    let seed = seed::read_seed(&folder.join("seed.sql"));
+    let all = case::read_cases(&folder.join("cases.jsonl"), &Arc::new(seed.spent()));
+    let differences = Differences::read(&list(), engine);
     let ids: Vec<&str> = all.iter().map(|case| case.id.as_str()).collect();
-    let differences = differences(engine);
-    assert_eq!(
-        differences.unknown(&ids),
-        Vec::<String>::new(),
-        "listed, but no case"
-    );
+    if !is_other {
+        let unknown = differences.unknown(&ids);
+        assert_eq!(unknown, Vec::<String>::new(), "listed, but no case");
+    }
+    let number = all.len();
+    let cases = wanted(all);
     Some(Set {
-        cases: wanted(all),
-        seed: seed::read_seed(&folder.join("seed.sql")),
+        kind: match is_other {
+            true => Cases::Others,
+            false if cases.len() == number => Cases::All,
+            false => Cases::Some,
+        },
+        cases,
+        seed,
         differences,
     })
+}
+
+impl Set {
+    async fn run(&self, store: &mut impl Store, database: &Database, engine: Engine) {
+        let ran = run::run(store, database, engine, &self.differences, &self.cases).await;
+        report::report(engine, &ran, self.differences.rules.len(), self.kind);
+    }
 }
 
 fn runtime() -> tokio::runtime::Runtime {
@@ -127,7 +150,7 @@ fn on_server(flavour: Flavour, engine: Engine) {
         return;
     }
     let server = TestServer::with_options(flavour, &[]);
-    let ran = runtime().block_on(async {
+    runtime().block_on(async {
         let location = Location::Servers {
             targets: vec![server.target("cbtrade")],
             candles: "ohlcv".to_owned(),
@@ -140,9 +163,8 @@ fn on_server(flavour: Flavour, engine: Engine) {
         };
         let database = Database::open(&location, options).await.unwrap();
         let mut store = ServerStore::new(&server, &database, &set.seed).await;
-        run::run(&mut store, &database, engine, &set.differences, &set.cases).await
+        set.run(&mut store, &database, engine).await;
     });
-    report::report(engine, &ran);
 }
 
 #[test]
@@ -169,18 +191,23 @@ fn the_golden_cases_agree_on_sqlite() {
         figures_every: NEVER,
         ..Options::default()
     };
-    let ran = runtime().block_on(async {
+    runtime().block_on(async {
         let database = Database::create_file(&path, options).await.unwrap();
         database.ensure_database_ready().await.unwrap();
         let mut store = FileStore::new(&path, &set.seed);
-        run::run(
-            &mut store,
-            &database,
-            Engine::Sqlite,
-            &set.differences,
-            &set.cases,
-        )
-        .await
+        set.run(&mut store, &database, Engine::Sqlite).await;
     });
-    report::report(Engine::Sqlite, &ran);
+}
+
+/// The reference is where bots' authors look the differences up.
+#[test]
+fn the_reference_says_every_difference() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/reference/database.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    for reason in differences::reasons(&list()) {
+        assert!(
+            page.contains(&reason),
+            "docs/reference/database.md lacks: {reason}"
+        );
+    }
 }

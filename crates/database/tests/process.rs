@@ -49,12 +49,14 @@ async fn only_old_tokens_are_removed() {
             assert_eq!(database.db_operations_cleanup().await.unwrap(), 0);
             continue;
         }
-        // Two days and one hour ago.
-        for hours in [48, 1] {
+        // Two days and one hour ago, by the writer's clock and by the server's; and just now, by a writer whose clock is
+        // three days slow.
+        for (hours, hours_here) in [(48, 48), (1, 1), (72, 0)] {
             store
                 .run(&format!(
-                    "INSERT INTO _cbtrade_operation (operation, method, result) VALUES \
-                     (CONCAT(UNHEX(LPAD(HEX((UNIX_TIMESTAMP() - {hours} * 3600) * 1000), 12, '0')), REPEAT('x', 10)), 'age {hours}', '')"
+                    "INSERT INTO _cbtrade_operation (operation, method, result, at) VALUES \
+                     (CONCAT(UNHEX(LPAD(HEX((UNIX_TIMESTAMP() - {hours} * 3600) * 1000), 12, '0')), REPEAT('x', 10)), \
+                     'age {hours}', '', DATE_SUB(CURRENT_TIMESTAMP, INTERVAL {hours_here} HOUR))"
                 ))
                 .await;
         }
@@ -64,8 +66,8 @@ async fn only_old_tokens_are_removed() {
             "{store}"
         );
         let left = store
-            .text_rows("SELECT method FROM _cbtrade_operation WHERE method LIKE 'age %'")
+            .text_rows("SELECT method FROM _cbtrade_operation WHERE method LIKE 'age %' ORDER BY operation")
             .await;
-        assert_eq!(left, [["age 1"]], "{store}");
+        assert_eq!(left, [["age 72"], ["age 1"]], "{store}");
     }
 }

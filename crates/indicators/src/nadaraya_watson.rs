@@ -186,19 +186,32 @@ pub fn two_sided(closes: &[f64], bandwidth: f64, multiplier: f64) -> Vec<Nadaray
 }
 
 fn two_sided_lines(closes: &[f64], bandwidth: f64) -> Vec<f64> {
-    let weights = kernel(bandwidth);
-    let weights_sum = weights.iter().sum::<f64>() * 2.0 - weights.first().copied().unwrap_or(0.0);
-    let last = closes.len().saturating_sub(1);
-    let at = |index: usize| closes.get(index.min(last)).copied().unwrap_or(f64::NAN);
-    (0..closes.len())
-        .map(|index| {
-            let sum: f64 = (weights.iter().enumerate())
-                .map(|(distance, weight)| match distance {
-                    0 => weight * at(index),
-                    _ => weight * (at(index.saturating_sub(distance)) + at(index + distance)),
-                })
-                .sum();
-            sum / weights_sum
-        })
-        .collect()
+    let half = kernel(bandwidth);
+    let radius = half.len().saturating_sub(1);
+    let weights: Vec<f64> = half
+        .iter()
+        .rev()
+        .chain(half.iter().skip(1))
+        .copied()
+        .collect();
+    let weights_sum: f64 = weights.iter().sum();
+    let repeated = |close: Option<&f64>| std::iter::repeat_n(close.copied().unwrap_or(0.0), radius);
+    let widened: Vec<f64> = repeated(closes.first())
+        .chain(closes.iter().copied())
+        .chain(repeated(closes.last()))
+        .collect();
+    // Weight by weight over all rows, and not row by row, so that the processor does several rows at once.
+    let mut lines = vec![0.0; closes.len()];
+    for (offset, weight) in weights.iter().enumerate() {
+        for (line, close) in lines
+            .iter_mut()
+            .zip(widened.get(offset..).unwrap_or_default())
+        {
+            *line += weight * close;
+        }
+    }
+    for line in &mut lines {
+        *line /= weights_sum;
+    }
+    lines
 }

@@ -11,8 +11,8 @@
 use std::collections::BTreeMap;
 
 use cbtrade_indicators::{
-    BandValue, Frame, HeikinAshiValue, ImpulseColour, IndicatorSettings, NadarayaWatsonValue, Row,
-    two_sided,
+    BandValue, DivergenceValue, Frame, HeikinAshiValue, ImpulseColour, IndicatorSettings,
+    NadarayaWatsonValue, Row, two_sided,
 };
 
 mod recorded;
@@ -51,6 +51,11 @@ fn moved(window: &Window, index: usize, is_up: bool, value: fn(&Row) -> f64) -> 
 
 type Value = Box<dyn Fn(&Window, usize) -> f64>;
 
+/// A name and a number of something.
+type Named<V> = (&'static str, fn(&V) -> f64);
+/// A name and a part of a row.
+type Chosen<V> = (&'static str, fn(&Row) -> &V);
+
 /// How closely a column must agree.
 #[derive(Clone, Copy, PartialEq)]
 enum Closeness {
@@ -71,6 +76,8 @@ struct Column {
     is_noise_when_flat: bool,
     /// Rows of a window before which the recorded value is an artefact that is not repeated.
     first_row: usize,
+    /// Rows at a window's end whose recorded value is another artefact.
+    skipped_at_end: usize,
     value: Value,
 }
 
@@ -84,6 +91,7 @@ impl Columns {
             closeness: Closeness::Price,
             is_noise_when_flat: false,
             first_row: 0,
+            skipped_at_end: 0,
             value: Box::new(value),
         });
         self.0.last_mut().unwrap()
@@ -119,7 +127,7 @@ fn candle_columns(columns: &mut Columns) {
     columns.row("ta.ha_body", |row| row.heikin_ashi.body());
     columns.row("ta.ha_wick_upper", |row| row.heikin_ashi.wick_upper());
     columns.row("ta.ha_wick_lower", |row| row.heikin_ashi.wick_lower());
-    let percentages: [(&str, fn(&HeikinAshiValue) -> f64); 3] = [
+    let percentages: [Named<HeikinAshiValue>; 3] = [
         ("ta.ha_body_pct", HeikinAshiValue::body_pct),
         ("ta.ha_wick_upper_pct", HeikinAshiValue::wick_upper_pct),
         ("ta.ha_wick_lower_pct", HeikinAshiValue::wick_lower_pct),
@@ -136,7 +144,7 @@ fn candle_columns(columns: &mut Columns) {
         flag(row.heikin_ashi.has_no_wick_lower())
     });
     columns.row("ta.ha_color", |row| flag(row.heikin_ashi.is_green()));
-    let rates: [(&str, fn(&Row) -> f64); 3] = [
+    let rates: [Named<Row>; 3] = [
         ("ta.close_roc", |row| row.close_roc),
         ("ta.ha_close_roc", |row| row.heikin_ashi_roc),
         ("ta.rsi_roc", |row| row.rsi_roc),
@@ -163,7 +171,7 @@ fn candle_columns(columns: &mut Columns) {
 }
 
 fn sha_columns(columns: &mut Columns) {
-    let both: [(&str, fn(&Row) -> &HeikinAshiValue); 2] =
+    let both: [Chosen<HeikinAshiValue>; 2] =
         [("fast", |row| &row.sha_fast), ("slow", |row| &row.sha_slow)];
     for (speed, candle) in both {
         let mut add = |part: &str, value: fn(&HeikinAshiValue) -> f64| {
@@ -179,7 +187,7 @@ fn sha_columns(columns: &mut Columns) {
         add("wick_upper", HeikinAshiValue::wick_upper);
         add("wick_lower", HeikinAshiValue::wick_lower);
         add("color", |candle| flag(candle.is_green()));
-        let parts: [(&str, fn(&HeikinAshiValue) -> f64); 3] = [
+        let parts: [Named<HeikinAshiValue>; 3] = [
             ("body", HeikinAshiValue::body),
             ("wick_upper", HeikinAshiValue::wick_upper),
             ("wick_lower", HeikinAshiValue::wick_lower),
@@ -202,7 +210,7 @@ fn sha_columns(columns: &mut Columns) {
 }
 
 fn band_columns(columns: &mut Columns) {
-    let bands: [(&str, fn(&Row) -> &BandValue); 3] = [
+    let bands: [Chosen<BandValue>; 3] = [
         ("inner", |row| &row.band_inner),
         ("outer", |row| &row.band_outer),
         ("bb_bo", |row| &row.band_breakout),
@@ -224,7 +232,7 @@ fn band_columns(columns: &mut Columns) {
         add(format!("bb_{name}_downwards"), |band| {
             flag(band.is_downwards())
         });
-        let rates: [(&str, fn(&BandValue) -> f64); 2] = [
+        let rates: [Named<BandValue>; 2] = [
             ("upper", |band| band.upper_roc),
             ("lower", |band| band.lower_roc),
         ];
@@ -329,6 +337,21 @@ fn volume_columns(columns: &mut Columns) {
     columns.row("rsi_div_macd.MACD_signal", |row| row.macd.histogram);
     columns.row("rsi_div_macd.MACD_hist", |row| row.macd.signal);
     columns.row("rsi_div_macd.vol_ma", |row| row.volume_means.divergence);
+    // Recorded at the extreme, which is known five candles later; in the last five rows the former code made do with fewer.
+    let kinds: [Named<DivergenceValue>; 2] = [
+        ("rsi_div_macd.bullish_div", |divergence| {
+            flag(divergence.is_bullish)
+        }),
+        ("rsi_div_macd.bearish_div", |divergence| {
+            flag(divergence.is_bearish)
+        }),
+    ];
+    for (name, value) in kinds {
+        let column = columns.add(name, move |window, index| {
+            value(&window.rows[index + 5].divergence)
+        });
+        column.skipped_at_end = 5;
+    }
     columns.row("vwmacd.MACD_12_26_9", |row| row.macd.line);
     columns.row("vwmacd.MACDs_12_26_9", |row| row.macd.signal);
     columns.row("vwmacd.MACDh_12_26_9", |row| row.macd.histogram);
@@ -412,7 +435,10 @@ fn compare(
     found: &mut BTreeMap<String, Agreement>,
     column: &Column,
 ) {
-    if !table.columns.contains_key(name) || index < column.first_row {
+    if !table.columns.contains_key(name)
+        || index < column.first_row
+        || index + column.skipped_at_end >= window.rows.len()
+    {
         return;
     }
     let price = window.rows[index].candle.close;

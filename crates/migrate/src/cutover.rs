@@ -170,7 +170,11 @@ pub(crate) fn fence_all(
         at: at.to_owned(),
     };
     for (number, source) in sources.iter().enumerate() {
-        progress.report(Event::Step(format!("fence {}", source.path.display())));
+        progress.report(Event::Step(format!(
+            "fence {} (a bot that holds a lock on it is waited for, {} s at most)",
+            source.path.display(),
+            SnapshotOptions::default().wait_ms_max / 1000
+        )));
         match fence_one(source, &marker) {
             Ok(FenceReport {
                 way: FenceWay::Header,

@@ -65,6 +65,28 @@ pub enum Error {
         /// The target, without a password.
         target: String,
     },
+    /// The target holds another migration.
+    #[error("the target holds another migration ({id}) than this one ({own})")]
+    Taken {
+        /// The other one.
+        id: String,
+        /// This one.
+        own: String,
+    },
+    /// The target holds what no migration made.
+    #[error("the target is not empty: it holds {}", found.join(", "))]
+    NotEmpty {
+        /// Some of it.
+        found: Vec<String>,
+    },
+    /// The target's tables hold rows that the migration did not bring.
+    #[error("the target's tables hold {rows} row(s) that this migration did not bring, in one of {}", tables.join(", "))]
+    OtherRows {
+        /// How many more than were brought.
+        rows: u64,
+        /// The tables with rows.
+        tables: Vec<String>,
+    },
     /// Findings without a decision.
     #[error("{} finding(s) need a decision before anything is copied", findings.len())]
     Undecided {
@@ -81,8 +103,8 @@ pub enum Error {
         /// The proof file with all that is known about them.
         proof: PathBuf,
     },
-    /// A file of the work folder cannot be read or written.
-    #[error("the work file {} cannot be {action}", path.display())]
+    /// A file of the work folder, or one that is looked at, cannot be read or written.
+    #[error("{} cannot be {action}", path.display())]
     Work {
         /// The file.
         path: PathBuf,
@@ -119,6 +141,9 @@ impl Error {
         match self {
             Self::Refused { .. }
             | Self::TargetGone { .. }
+            | Self::OtherRows { .. }
+            | Self::Taken { .. }
+            | Self::NotEmpty { .. }
             | Self::Undecided { .. }
             | Self::File { .. } => ErrorKind::Refused,
             Self::Different { .. } => ErrorKind::Different,

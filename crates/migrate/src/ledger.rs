@@ -173,6 +173,17 @@ impl Ledger {
             .map_err(Error::server("the proof could not be noted in the ledger"))
     }
 
+    /// Takes the proof back: the two sides are not equal any more.
+    pub(crate) async fn void_proof(&self, session: &mut Session) -> Result<(), Error> {
+        let sql = format!(
+            "UPDATE {} SET stage = 'finish', proof_digest = NULL WHERE stage = 'verify'",
+            self.table(MIGRATION_TABLE)
+        );
+        session.execute(&sql).await.map(drop).map_err(Error::server(
+            "the difference could not be noted in the ledger",
+        ))
+    }
+
     /// Notes something that is about to be made, so that it can be removed again after a crash at any instant.
     pub(crate) async fn note_object(
         &self,
@@ -214,6 +225,16 @@ impl Ledger {
             .query(&sql)
             .await
             .map_err(Error::server("the ledger could not be read"))
+    }
+
+    /// The rows of all chunks that have arrived.
+    pub(crate) async fn rows(&self, session: &mut Session) -> Result<u64, Error> {
+        let sql = format!(
+            "SELECT CAST(COALESCE(SUM(row_count), 0) AS UNSIGNED) FROM {}",
+            self.table(CHUNK_TABLE)
+        );
+        let rows: Vec<u64> = or_empty(session.query(&sql).await, "the ledger could not be read")?;
+        Ok(rows.first().copied().unwrap_or(0))
     }
 
     /// The statement that enters a chunk; runs in the transaction of its rows.

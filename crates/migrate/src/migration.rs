@@ -1,13 +1,16 @@
 //! A migration with its stages, each of which can be run alone, stopped at any instant and run again.
 
+mod back;
+
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use cbtrade_core::{Clock, SystemClock};
 use cbtrade_mysql::{Session, Target};
+use cbtrade_schema::decide::Choices;
 use cbtrade_schema::{Decision, ObjectPlan, ServerRules};
-use cbtrade_sqlite::{Database, RawSchema, SnapshotOptions, read_fence};
+use cbtrade_sqlite::{Database, RawSchema};
 use serde::{Deserialize, Serialize};
 
 use crate::census::{self, CensusTask, TableCensus};
@@ -16,7 +19,6 @@ use crate::ledger::{Ledger, MigrationLine};
 use crate::plan::{self, Plan, Planning, SourceTable};
 use crate::progress::{Event, Progress};
 use crate::proof::Proof;
-use crate::rollback::{Allowed, TakenBack};
 use crate::source::{self, Role, Source};
 use crate::target::{TargetState, connect, connect_alone, server_rules, state};
 use crate::work::{WorkFolder, write_whole};
@@ -103,7 +105,7 @@ pub struct Status {
     pub chunks: Option<(u64, u64)>,
     /// What the last verification found, where there was one.
     pub differences: Option<u64>,
-    /// Whether the source files are still what was read.
+    /// Whether the source files are still what was copied (or read, where nothing was copied yet).
     pub source_unchanged: bool,
 }
 
@@ -220,6 +222,17 @@ impl Migration {
         }
     }
 
+    /// Refuses a target that holds something else than this migration.
+    ///
+    /// # Errors
+    /// [`Error::Taken`], [`Error::NotEmpty`], a server that cannot be used.
+    pub async fn check_target(&self) -> Result<(), Error> {
+        let mut session = connect(&self.job.target.without_database()).await?;
+        let free = self.refuse_taken(&mut session).await;
+        session.close().await;
+        free
+    }
+
     /// Takes snapshots and counts every value; makes the plan and writes it to the work folder.
     ///
     /// # Errors
@@ -310,10 +323,6 @@ impl Migration {
                 .map(|source| &source.fingerprint)
                 .eq(sources.iter().map(|source| &source.snapshot.fingerprint.0))
         });
-        if self.options.plan.is_none() && !same_content {
-            // The types of an earlier plan were made for other values.
-            choices.types.clear();
-        }
         let databases: Vec<String> = sources
             .iter()
             .map(|source| self.database_of(source))
@@ -330,24 +339,79 @@ impl Migration {
                     .insert(format!("{database}.{name}:damage"), Decision::Keep);
             }
         }
-        let planning = Planning {
-            sources,
-            schemas,
-            tables,
-            censuses,
-            equal_keys,
-            databases: &databases,
-            server: rules,
-            choices: &choices,
-            exact: self.options.exact,
-            catalogue: self.options.catalogue,
+        let make = |choices: &Choices| {
+            plan::make(&Planning {
+                sources,
+                schemas,
+                tables,
+                censuses,
+                equal_keys,
+                databases: &databases,
+                server: rules,
+                choices,
+                exact: self.options.exact,
+                catalogue: self.options.catalogue,
+            })
+            .map_err(|reasons| Error::File {
+                path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
+                reason: reasons.join("; "),
+            })
         };
-        let plan = plan::make(&planning).map_err(|reasons| Error::File {
-            path: self.options.plan.clone().unwrap_or_else(|| written.clone()),
-            reason: reasons.join("; "),
-        })?;
+        let types = std::mem::take(&mut choices.types);
+        let mut plan = make(&choices)?;
+        if let Some(given) = &given {
+            let mut derived = vec![make(&Choices::default())?];
+            for alternative in plan::edits::alternatives(&derived[0]) {
+                derived.push(make(&alternative)?);
+            }
+            derived.push(plan);
+            // The types of an earlier plan were made for other values, unless they are in a file that was named for it.
+            if self.options.plan.is_some() || same_content {
+                choices.types = plan::edits::own_types(&types, &derived);
+            }
+            plan = make(&choices)?;
+            derived.push(plan.clone());
+            self.refuse_ineffective_edits(given, same_content, &plan, &choices, &derived)?;
+        }
         write_whole(&written, plan.to_toml().as_bytes())?;
         Ok(plan)
+    }
+
+    /// Refuses edits of a plan file that would change nothing. A plan of other content, or made with other options or for
+    /// another server, differs without having been edited: of it only the decisions are looked at.
+    fn refuse_ineffective_edits(
+        &self,
+        given: &Plan,
+        same_content: bool,
+        plan: &Plan,
+        choices: &Choices,
+        derived: &[Plan],
+    ) -> Result<(), Error> {
+        let comparable = same_content
+            && given.exact == plan.exact
+            && given.catalogue == plan.catalogue
+            && given.server == plan.server;
+        if !comparable && self.options.plan.is_none() {
+            return Ok(());
+        }
+        let mut edits = plan::edits::without_effect(given, plan, &choices.decisions, derived);
+        if !comparable {
+            edits.retain(|edit| edit.contains("is not possible"));
+        }
+        if edits.is_empty() {
+            return Ok(());
+        }
+        Err(Error::File {
+            path: self
+                .options
+                .plan
+                .clone()
+                .unwrap_or_else(|| self.plan_path()),
+            reason: format!(
+                "it has edits that would change nothing (only decisions, and types of columns outside the catalogue, are yours): {}",
+                edits.join("; ")
+            ),
+        })
     }
 
     fn decided(&self, plan: &Plan) -> Result<(), Error> {
@@ -359,6 +423,23 @@ impl Migration {
             findings: undecided,
             plan: self.plan_path(),
         })
+    }
+
+    fn taken(&self, id: String) -> Error {
+        Error::Taken {
+            id,
+            own: self.id.clone(),
+        }
+    }
+
+    /// Refuses a target that is taken before hours go into snapshots and a census for it.
+    async fn refuse_taken(&self, session: &mut Session) -> Result<(), Error> {
+        let databases = BTreeSet::from([self.ledger.database.clone()]);
+        match state(session, &databases).await? {
+            TargetState::Other { found } => Err(Error::NotEmpty { found }),
+            TargetState::Ours { id } if id != self.id => Err(self.taken(id)),
+            TargetState::Ours { .. } | TargetState::Empty => Ok(()),
+        }
     }
 
     /// Checks that the target may be used for this plan, and removes what an earlier, different run of this migration
@@ -379,17 +460,8 @@ impl Migration {
             .collect();
         match state(session, &databases).await? {
             TargetState::Empty => Ok(None),
-            TargetState::Other { found } => Err(Error::refused(
-                format!("the target is not empty: it holds {}", found.join(", ")),
-                "Name an empty database, or one that does not exist yet (it is made). Nothing was changed.",
-            )),
-            TargetState::Ours { id } if id != self.id => Err(Error::refused(
-                format!(
-                    "the target holds another migration ({id}) than this one ({})",
-                    self.id
-                ),
-                "Run `cbtrade migrate rollback` with that migration's sources first, or name another database. Nothing was changed.",
-            )),
+            TargetState::Other { found } => Err(Error::NotEmpty { found }),
+            TargetState::Ours { id } if id != self.id => Err(self.taken(id)),
             TargetState::Ours { .. } => {
                 let line = self.ledger.line(session).await?;
                 let live = self.ledger.epoch(session).await?.map(|epoch| epoch.live);
@@ -400,6 +472,7 @@ impl Migration {
                         "Nothing was changed. `cbtrade migrate status` shows what stands where.",
                     )),
                     _ => {
+                        rollback::refuse_other_rows(session, &self.ledger).await?;
                         self.progress.report(Event::Step(
                             "the sources or decisions changed: the target is made anew".into(),
                         ));
@@ -423,6 +496,7 @@ impl Migration {
         )
         .await?;
         let rules = server_rules(session.capabilities());
+        self.refuse_taken(&mut session).await?;
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
         self.provision_prepared(&mut session, &prepared).await?;
@@ -502,6 +576,7 @@ impl Migration {
         )
         .await?;
         let rules = server_rules(session.capabilities());
+        self.refuse_taken(&mut session).await?;
         let prepared = self.prepare(&rules)?;
         self.decided(&prepared.plan)?;
         let line = self.provision_prepared(&mut session, &prepared).await?;
@@ -566,6 +641,7 @@ impl Migration {
     /// # Errors
     /// [`Error::Refused`] if nothing was copied yet; [`Error::Different`] if the two sides differ.
     pub async fn verify(&mut self) -> Result<Proof, Error> {
+        self.refuse_changed_sources()?;
         let mut session = connect(&self.job.target.without_database()).await?;
         let rules = server_rules(session.capabilities());
         let prepared = self.prepare(&rules)?;
@@ -589,6 +665,31 @@ impl Migration {
             .read_json::<Vec<ObjectPlan>>("refused.json")?
             .unwrap_or_default();
         self.prove(&prepared, &refused).await
+    }
+
+    /// Refuses to verify a copy of files that have changed since: the new content was not copied, and reading it anew would
+    /// put it in the place of what the copy was made from.
+    fn refuse_changed_sources(&self) -> Result<(), Error> {
+        let sources = self
+            .work
+            .read_json::<Vec<Source>>("sources.json")?
+            .unwrap_or_default();
+        let mut changed = Vec::new();
+        for source in &sources {
+            if source::fingerprint_of(&source.path)? != source.snapshot.fingerprint {
+                changed.push(source.path.display().to_string());
+            }
+        }
+        if changed.is_empty() {
+            return Ok(());
+        }
+        Err(Error::refused(
+            format!(
+                "there were writes to {} since it was copied: the copy is of the earlier content",
+                changed.join(", ")
+            ),
+            "Nothing was changed. `cbtrade migrate run` with the same sources and target copies and proves the new content.",
+        ))
     }
 
     async fn prove(&self, prepared: &Prepared, refused: &[ObjectPlan]) -> Result<Proof, Error> {
@@ -634,14 +735,13 @@ impl Migration {
             &self.report_path(),
             crate::report::report_text(&proof).as_bytes(),
         )?;
-        if proof.equal()
-            && self
-                .ledger
-                .epoch(&mut session)
-                .await?
-                .is_some_and(|epoch| epoch.live == "sqlite")
-        {
-            self.ledger.set_proof(&mut session, &proof.digest()).await?;
+        let epoch = self.ledger.epoch(&mut session).await?;
+        if epoch.is_some_and(|epoch| epoch.live == "sqlite") {
+            if proof.equal() {
+                self.ledger.set_proof(&mut session, &proof.digest()).await?;
+            } else {
+                self.ledger.void_proof(&mut session).await?;
+            }
         }
         session.close().await;
         if !proof.equal() {
@@ -730,219 +830,6 @@ impl Migration {
         )?;
         session.close().await;
         Ok(proof)
-    }
-
-    /// Takes the migration back: the source is the live side again, and the target is left as it was found.
-    ///
-    /// # Errors
-    /// [`Error::Refused`] if rows were written to the target since the cut-over; [`Error::TargetGone`] if the old files
-    /// are fenced and the target holds nothing of the migration.
-    pub async fn rollback(&mut self) -> Result<TakenBack, Error> {
-        self.rollback_with(Allowed::default()).await
-    }
-
-    /// [`Self::rollback`], with losses that the operator has been told of and wants.
-    ///
-    /// # Errors
-    /// As [`Self::rollback`], but for what is allowed.
-    pub async fn rollback_with(&mut self, allowed: Allowed) -> Result<TakenBack, Error> {
-        let mut session = connect_alone(
-            &self.job.target.without_database(),
-            &self.ledger.database,
-            self.progress.as_ref(),
-        )
-        .await?;
-        let databases = BTreeSet::from([self.ledger.database.clone()]);
-        if !matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id)
-        {
-            session.close().await;
-            if self.fenced()?.is_empty() {
-                return Ok(TakenBack::default());
-            }
-            if allowed.target_lost {
-                return self.rollback_without_target();
-            }
-            return Err(Error::TargetGone {
-                target: self.job.target.display(),
-            });
-        }
-        self.stage("rollback", 0);
-        let live = self
-            .ledger
-            .epoch(&mut session)
-            .await?
-            .is_some_and(|epoch| epoch.live == "target");
-        if live {
-            self.refuse_to_lose().await?;
-            cutover::move_epoch(&mut session, &self.ledger, "sqlite", &self.now()).await?;
-        }
-        // The archive is made before the first fence: without it there is none, and the files need not be touched.
-        let mut lifted = Vec::new();
-        if live || self.proof()?.is_some_and(|proof| proof.archive.is_some()) {
-            lifted = self.lift_fences()?;
-        }
-        let mut taken = rollback::remove(&mut session, &self.ledger).await?;
-        taken.lifted = lifted;
-        session.close().await;
-        self.work.clear(&[])?;
-        Ok(taken)
-    }
-
-    /// Takes the fences off the old files where there is no target any more. What was written to it since the cut-over
-    /// is lost with it: only for an operator who has been told so.
-    ///
-    /// # Errors
-    /// A source file from which the fence cannot be taken.
-    pub fn rollback_without_target(&mut self) -> Result<TakenBack, Error> {
-        self.stage("rollback", 0);
-        let lifted = self.lift_fences()?;
-        self.work.clear(&[])?;
-        Ok(TakenBack {
-            lifted,
-            ..TakenBack::default()
-        })
-    }
-
-    /// Takes this migration's fences down. Returns the files that had one.
-    fn lift_fences(&self) -> Result<Vec<PathBuf>, Error> {
-        let fenced = self.fenced()?;
-        match self.work.read_json::<Vec<Source>>("sources.json")? {
-            Some(sources) => cutover::lift_all(&sources, &self.id)?,
-            // Without its snapshots the migration still knows its files by name.
-            None => cutover::lift_named(&fenced, &self.id)?,
-        }
-        Ok(fenced)
-    }
-
-    /// The source files that this migration's fence keeps from being written. A file that is not there any more, or
-    /// holds another migration's fence, is none of them.
-    ///
-    /// # Errors
-    /// A file that cannot be read, where a cut-over was begun: its fence is then not known.
-    pub fn fenced(&self) -> Result<Vec<PathBuf>, Error> {
-        // The archive is made before the first fence.
-        let begun = self.proof()?.is_some_and(|proof| proof.archive.is_some());
-        let mut fenced = Vec::new();
-        for path in &self.job.sources {
-            match read_fence(path, &SnapshotOptions::default()) {
-                Ok(Some(fence)) if fence.migration == self.id => fenced.push(path.clone()),
-                Err(error) if begun && error.kind() != cbtrade_sqlite::ErrorKind::NotFound => {
-                    return Err(Error::source(path, error));
-                }
-                Ok(_) | Err(_) => {}
-            }
-        }
-        Ok(fenced)
-    }
-
-    /// Compares the live target with the snapshots: anything written there since the cut-over would be lost.
-    async fn refuse_to_lose(&mut self) -> Result<(), Error> {
-        let lost = |what: String| {
-            Error::refused(
-                what,
-                "Rows written after the cut-over cannot be brought back to SQLite by this version; nothing was changed.",
-            )
-        };
-        let plan = Plan::read(&self.plan_path())?;
-        let Some(sources) = self.work.read_json::<Vec<Source>>("sources.json")? else {
-            return Err(lost(
-                "the target is live and the work folder holds no snapshots to compare it with"
-                    .into(),
-            ));
-        };
-        let verdict = verify::verify(
-            &plan,
-            &sources,
-            &self.ledger,
-            &self.job.target,
-            self.options.workers,
-            3,
-            &self.progress,
-        )
-        .await?;
-        let changed: Vec<&str> = verdict
-            .tables
-            .iter()
-            .filter(|table| table.differences > 0)
-            .map(|table| table.table.as_str())
-            .collect();
-        if changed.is_empty() {
-            Ok(())
-        } else {
-            Err(lost(format!(
-                "rows were written to the target since the cut-over, in {}",
-                changed.join(", ")
-            )))
-        }
-    }
-
-    /// Where the migration stands.
-    ///
-    /// # Errors
-    /// A server or source that cannot be read.
-    pub async fn status(&mut self) -> Result<Status, Error> {
-        let mut status = self.status_at_home()?;
-        let mut session = connect(&self.job.target.without_database()).await?;
-        let databases = BTreeSet::from([self.ledger.database.clone()]);
-        let ours = matches!(state(&mut session, &databases).await?, TargetState::Ours { id } if id == self.id);
-        status.stage = Stage::Planned;
-        if ours {
-            if let Some(line) = self.ledger.line(&mut session).await? {
-                status.stage = stage_of(&line.stage);
-            }
-            let epoch = self.ledger.epoch(&mut session).await?;
-            if epoch.is_some_and(|epoch| epoch.live == "target") {
-                status.live = "target".into();
-            }
-            let all = self
-                .work
-                .read_json::<KeptCensus>("census.json")?
-                .map(|census| {
-                    census
-                        .tables
-                        .iter()
-                        .map(|table| table.chunks.len() as u64)
-                        .sum()
-                });
-            let arrived = self.ledger.chunks(&mut session).await?.len() as u64;
-            status.chunks = all.map(|all| (arrived, all));
-        }
-        session.close().await;
-        Ok(status)
-    }
-
-    /// Where the migration stands as far as the home folder and the old files say. No server is asked, so `live` is never
-    /// `target` here: `neither` says no more than that the old files are fenced.
-    ///
-    /// # Errors
-    /// A source that cannot be read.
-    pub fn status_at_home(&self) -> Result<Status, Error> {
-        let proof = self.proof()?;
-        let fenced = self.fenced()?;
-        let live = if fenced.is_empty() {
-            "sqlite"
-        } else {
-            "neither"
-        };
-        let stage = match &proof {
-            _ if !fenced.is_empty() => Stage::Cutover,
-            Some(proof) if proof.equal() => Stage::Verify,
-            Some(_) => Stage::Finish,
-            None => Stage::Planned,
-        };
-        Ok(Status {
-            migration: self.id.clone(),
-            target: self.job.target.display(),
-            stage,
-            live: live.into(),
-            fenced,
-            chunks: None,
-            differences: proof.map(|proof| proof.differences),
-            source_unchanged: self
-                .work
-                .read_json::<Vec<Source>>("sources.json")?
-                .is_some_and(|sources| source::unchanged(&sources)),
-        })
     }
 }
 

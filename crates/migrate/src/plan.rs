@@ -1,5 +1,7 @@
 //! The plan: every type, key, index, object and finding with its reason and decision, as a TOML file.
 
+pub(crate) mod edits;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 

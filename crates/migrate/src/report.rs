@@ -309,6 +309,13 @@ fn findings(proof: &Proof, page: &mut String) {
         .filter(|finding| !routine(finding.kind))
         .count();
     more(all, listed.len().min(LINES_MAX), page);
+    if all < proof.findings.len() {
+        let _ = writeln!(
+            page,
+            "  ({} others only say that a form was changed; they are in the proof file)",
+            proof.findings.len() - all
+        );
+    }
 }
 
 fn decision_word(decision: Decision) -> String {
@@ -316,10 +323,11 @@ fn decision_word(decision: Decision) -> String {
 }
 
 fn objects(proof: &Proof, page: &mut String) {
+    // Of a virtual table the rows are carried over at most, never what its module adds.
     let listed: Vec<_> = proof
         .objects
         .iter()
-        .filter(|object| !object.converted)
+        .filter(|object| !object.converted || object.kind == "virtual table")
         .collect();
     if listed.is_empty() {
         return;
@@ -329,10 +337,15 @@ fn objects(proof: &Proof, page: &mut String) {
         "\nNot carried over (with their text in the proof file)"
     );
     for object in listed.iter().take(LINES_MAX) {
+        let of = if object.table.is_empty() || object.table == object.name {
+            String::new()
+        } else {
+            format!(" of {}", object.table)
+        };
         let _ = writeln!(
             page,
-            "  {} {} of {}: {}",
-            object.kind, object.name, object.table, object.reason
+            "  {} {}{of}: {}",
+            object.kind, object.name, object.reason
         );
     }
     more(listed.len(), LINES_MAX, page);

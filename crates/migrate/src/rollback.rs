@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cbtrade_mysql::Session;
+use cbtrade_mysql::{ErrorClass, Session};
 use cbtrade_schema::ddl::{qualified, quote_identifier, quote_text};
 
 use crate::error::Error;
@@ -24,6 +24,41 @@ pub struct TakenBack {
 pub struct Allowed {
     /// The target is gone, with what was written to it since the cut-over.
     pub target_lost: bool,
+    /// The migration's tables hold rows that it did not bring.
+    pub other_rows: bool,
+}
+
+/// Refuses where the migration's tables hold more rows than its chunks brought: somebody else put them there, and they
+/// would go with the tables.
+pub(crate) async fn refuse_other_rows(session: &mut Session, ledger: &Ledger) -> Result<(), Error> {
+    let mut tables = Vec::new();
+    let mut counted = 0_u64;
+    for (kind, database, name) in ledger.objects(session).await? {
+        if kind != "table" {
+            continue;
+        }
+        let sql = format!("SELECT COUNT(*) FROM {}", qualified(&database, &name));
+        let rows: Vec<u64> = match session.query(&sql).await {
+            // A crash came between the ledger's line and the table.
+            Err(error) if error.class() == ErrorClass::NotFound => continue,
+            rows => rows.map_err(Error::server(format!(
+                "the rows of `{database}`.`{name}` could not be counted"
+            )))?,
+        };
+        let rows = rows.first().copied().unwrap_or(0);
+        counted += rows;
+        if rows > 0 {
+            tables.push(format!("{database}.{name}"));
+        }
+    }
+    let known = ledger.rows(session).await?;
+    if counted <= known {
+        return Ok(());
+    }
+    Err(Error::OtherRows {
+        rows: counted - known,
+        tables,
+    })
 }
 
 /// Removes everything that the ledger says this migration made; the ledger itself last.

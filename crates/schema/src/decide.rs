@@ -141,6 +141,13 @@ impl<'a> Findings<'a> {
         choices: &[Decision],
     ) -> Decision {
         let id = finding_id(&self.label, column, kind);
+        // A name stands for one finding, or a decision about it would be two. What is seen after a decision (a column of
+        // numbers that keeps its texts beside it) is told with it.
+        if let Some(before) = self.list.iter_mut().find(|finding| finding.id == id) {
+            before.meaning.push(' ');
+            before.meaning.push_str(&meaning);
+            return before.decision;
+        }
         let decision = match self.choices.decisions.get(&id) {
             Some(chosen)
                 if *chosen == decision || choices.contains(chosen) || *chosen == Decision::Stop =>

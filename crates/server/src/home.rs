@@ -160,8 +160,23 @@ impl ServerHome {
         std::fs::read_to_string(self.file("cbtrade-server")).is_ok_and(|text| text == MARKER)
     }
 
+    /// Tells a folder that this user may not look into from one that is not a server's.
+    ///
+    /// # Errors
+    /// The folder or its marker may not be read.
+    pub(crate) fn check_readable(&self) -> Result<(), Error> {
+        let marker = self.file("cbtrade-server");
+        match std::fs::read_to_string(&marker) {
+            Err(source) if source.kind() == ErrorKind::PermissionDenied => {
+                Err(Error::file("read", &marker, source))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Makes the folder and its marker; refuses a folder that has anything else in it.
     pub(crate) fn prepare(&self) -> Result<(), Error> {
+        self.check_readable()?;
         if !self.path.exists() {
             private_folder(&self.path)?;
         }
@@ -270,6 +285,7 @@ impl ServerHome {
     /// # Errors
     /// A folder without the marker ([`Error::NotOurs`]), a server that does not end, a file that cannot be removed.
     pub fn destroy(&self) -> Result<Destroyed, Error> {
+        self.check_readable()?;
         if !self.path.exists() {
             return Ok(Destroyed {
                 existed: false,

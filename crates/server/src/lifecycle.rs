@@ -131,6 +131,7 @@ impl ServerHome {
     /// # Errors
     /// The folder is not a server's, or its files cannot be read.
     pub fn status(&self) -> Result<Status, Error> {
+        self.check_readable()?;
         if !self.path().exists() {
             return Ok(Status::Absent);
         }

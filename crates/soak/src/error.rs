@@ -8,13 +8,13 @@ use std::path::{Path, PathBuf};
 pub enum SoakError {
     /// The private server cannot be made, started or stopped.
     #[error("the private server cannot be used")]
-    PrivateServer(#[from] cbtrade_server::Error),
+    PrivateServer(#[source] Box<cbtrade_server::Error>),
     /// The server cannot be reached or refuses.
     #[error("the server cannot be used")]
     Server(#[source] Box<cbtrade_mysql::Error>),
     /// The database cannot be prepared or read.
     #[error("the database cannot be used")]
-    Database(#[from] cbtrade_database::Error),
+    Database(#[source] Box<cbtrade_database::Error>),
     /// Somebody has something there.
     #[error("{0} is not empty; a soak writes made-up rows, so name a place where nothing is")]
     NotEmpty(String),
@@ -55,5 +55,17 @@ impl SoakError {
             path: path.to_owned(),
             source,
         }
+    }
+}
+
+impl From<cbtrade_database::Error> for SoakError {
+    fn from(source: cbtrade_database::Error) -> SoakError {
+        SoakError::Database(Box::new(source))
+    }
+}
+
+impl From<cbtrade_server::Error> for SoakError {
+    fn from(source: cbtrade_server::Error) -> SoakError {
+        SoakError::PrivateServer(Box::new(source))
     }
 }

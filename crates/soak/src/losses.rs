@@ -165,7 +165,9 @@ async fn on(
         happened(&proxy, Happened::CutAnswer),
     );
     drop(proxy);
+    drop(direct);
     stage.wait_for_quiet().await?;
+    let direct = stage.database().await?;
     let mut report = LossReport {
         seed: settings.seed,
         engine: stage.engine.clone(),

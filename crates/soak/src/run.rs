@@ -155,7 +155,10 @@ impl Run<'_> {
         });
         let worked = self.work(&direct, &world).await?;
         progress(Progress::Stopping);
+        // Its sessions may be the bots' user's, too, and these are waited for.
+        drop(direct);
         let worked = worked.end(self.stage).await?;
+        let direct = self.stage.database().await?;
         let mut lines = Vec::new();
         for path in worked.children.histories() {
             match history::read(path) {
@@ -334,6 +337,9 @@ fn impossible(kind: FaultKind, stage: &Stage) -> Option<String> {
         },
         (FaultKind::KillServer | FaultKind::ReadOnly, StageKind::Server { .. }) => Some(foreign()),
         (FaultKind::KillServer | FaultKind::ReadOnly, StageKind::File(_)) => Some(file()),
+        (FaultKind::ClockJump, StageKind::File(_)) => {
+            Some("a file has no clock: its bots go by the machine's, all alike".to_owned())
+        }
         (kind, StageKind::File(_)) if kind.lane() == Lane::Network => Some(file()),
         _ => None,
     }

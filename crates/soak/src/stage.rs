@@ -57,7 +57,7 @@ pub(crate) struct Stage {
 
 #[derive(Debug)]
 pub(crate) enum StageKind {
-    Private(PrivateServer),
+    Private(Box<PrivateServer>),
     Server {
         target: Target,
         candles: String,
@@ -121,7 +121,7 @@ impl Stage {
                     ..ServerOptions::default()
                 };
                 let (private, engine) = PrivateServer::make(&server, options, disk, seed).await?;
-                stage.kind = StageKind::Private(private);
+                stage.kind = StageKind::Private(Box::new(private));
                 stage.engine = engine;
             }
             SoakPlace::Server(target) => stage.use_server(target).await?,

@@ -26,8 +26,16 @@ const MINUTES: &str = "CBTRADE_REPLAY_MINUTES";
 
 #[test]
 fn minutes_are_replayed_through_all_frames_and_strategies() {
+    replay("as they trade", &Settings::default());
+}
+
+#[test]
+fn minutes_are_replayed_with_the_former_line() {
+    replay("in their original form", &Settings::original());
+}
+
+fn replay(form: &str, settings: &Settings) {
     let count: usize = std::env::var(MINUTES).map_or(20_000, |text| text.parse().unwrap());
-    let settings = Settings::default();
     let mut frames = INTERVALS.map(|interval| {
         let indicators = settings.indicators(interval).unwrap();
         Frame::new(interval, &indicators)
@@ -53,15 +61,15 @@ fn minutes_are_replayed_through_all_frames_and_strategies() {
         for frame in &mut frames {
             frame.give_finer(&minute).unwrap();
             for strategy in Strategy::ALL {
-                signals += usize::from(strategy.buy(frame, &settings).is_signal());
-                signals += usize::from(strategy.sell(frame, &settings).is_signal());
+                signals += usize::from(strategy.buy(frame, settings).is_signal());
+                signals += usize::from(strategy.sell(frame, settings).is_signal());
             }
         }
     }
     let seconds = begin.elapsed().as_secs_f64();
     let million = seconds / f64::from(u32::try_from(count).unwrap()) * 1e6;
     println!(
-        "{count} minutes, {signals} signals: {seconds:.2} s, {million:.1} s per million minutes"
+        "{form}: {count} minutes, {signals} signals: {seconds:.2} s, {million:.1} s per million minutes"
     );
     assert!(signals > 0);
 }

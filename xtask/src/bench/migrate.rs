@@ -64,14 +64,7 @@ impl Options {
                 "--factor" => options.factor = number()?,
                 "--rounds" => options.rounds = usize::try_from(number()?)?,
                 "--program" => options.program = PathBuf::from(value).canonicalize()?,
-                "--server" => {
-                    options.server = match value.as_str() {
-                        "mariadb" => Some(Flavour::MariaDb),
-                        "mysql" => Some(Flavour::MySql),
-                        "all" => None,
-                        _ => return Err(format!("--server {value}: mariadb, mysql or all").into()),
-                    }
-                }
+                "--server" => options.server = super::server::asked(value)?,
                 _ => return Err(format!("{option} is no option\n\n{}", super::USAGE).into()),
             }
         }
@@ -131,10 +124,7 @@ async fn measure(options: &Options, folder: &Path) -> Result<usize> {
     let page = report::page(&Machine::found(), options, &sources, &figures);
     println!("{}", page.text);
     if options.write {
-        report::write(
-            &workspace().join("docs/reference/performance.md"),
-            &page.text,
-        )?;
+        super::page::write("migrate", &page.text)?;
     }
     Ok(page.missed)
 }

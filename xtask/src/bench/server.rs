@@ -122,6 +122,16 @@ impl Server {
     }
 }
 
+/// The family that `--server` names; none for all of them.
+pub(crate) fn asked(value: &str) -> Result<Option<Flavour>> {
+    match value {
+        "mariadb" => Ok(Some(Flavour::MariaDb)),
+        "mysql" => Ok(Some(Flavour::MySql)),
+        "all" => Ok(None),
+        _ => Err(format!("--server {value}: mariadb, mysql or all").into()),
+    }
+}
+
 fn home_in(folder: &Path, flavour: Flavour) -> Result<ServerHome> {
     Ok(ServerHome::new(folder.join(format!("server-{flavour}")))?)
 }

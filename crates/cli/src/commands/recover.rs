@@ -72,6 +72,9 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         }
     }
     opened.remember()?;
+    if let Err(error) = opened.migration.check_target().await {
+        return Err(opened.explain(error, "recover"));
+    }
     if let Some(path) = decide(ui, &mut opened, &arguments.options).await? {
         // The decisions are in a file that this migration was not opened with.
         drop(opened);

@@ -3,11 +3,13 @@
 use std::io::ErrorKind as IoKind;
 use std::path::Path;
 
+use cbtrade_migrate::doctor;
 use cbtrade_mysql::{Error as ServerError, ErrorClass};
 use cbtrade_sqlite::ErrorKind as FileKind;
 
 use super::Kind;
 use crate::environment;
+use crate::words::shell;
 
 /// The server's answer to a wrong user or password.
 const ACCESS_DENIED: u16 = 1045;
@@ -120,7 +122,7 @@ pub(super) fn of_file(error: &cbtrade_sqlite::Error) -> Vec<String> {
             "Check the path. A relative path counts from the directory that you are in."
         }
         FileKind::NoPermission => {
-            "This user may not read the file. Run as the user that the bots run as, or give yourself the right to read it."
+            "This user may not read the file, or not write it (the cut-over puts its fence there, the rollback takes it off). Run as the user that the bots run as, or give yourself the right."
         }
         FileKind::NotADatabase => {
             "Name the SQLite database itself, not an archive, a dump or its -wal file. A dump in SQL text can be read into a database first: sqlite3 new.db < dump.sql"
@@ -140,13 +142,36 @@ pub(super) fn of_file(error: &cbtrade_sqlite::Error) -> Vec<String> {
         FileKind::DiskFull => {
             "The disk is full: a snapshot needs as much room as the file. Make room, or name another home folder with --home, then run the same command again."
         }
-        FileKind::Corrupt => "The file is damaged. `cbtrade doctor FILE` lists the damage.",
+        FileKind::Corrupt => {
+            "The file is damaged. Leave it as it is: `cbtrade recover FILE` brings out what can be read, and lists what cannot."
+        }
         FileKind::Io => {
             "The operating system could not read the file; its log (dmesg) may say why."
         }
         FileKind::Sql => "`cbtrade doctor FILE` looks at the file without changing it.",
     };
     vec![hint.to_owned()]
+}
+
+/// Hints for an error of a source file that is known by name: with its name, and with who stands in the way.
+pub(super) fn of_source(path: &Path, error: &cbtrade_sqlite::Error) -> Vec<String> {
+    let name = shell(&path.display().to_string());
+    let mut hints = Vec::new();
+    if matches!(error.kind(), FileKind::Locked | FileKind::Changed) {
+        let open = doctor::file_outside(path).map(|outside| outside.open_in);
+        for process in open.unwrap_or_default() {
+            hints.push(format!(
+                "It is open in {} (process {}). Stop it: kill {}",
+                process.program, process.pid, process.pid
+            ));
+        }
+    }
+    hints.extend(
+        of_file(error)
+            .into_iter()
+            .map(|hint| hint.replace(" FILE`", &format!(" {name}`"))),
+    );
+    hints
 }
 
 /// The kind of an error of a source file.
@@ -176,7 +201,7 @@ pub(super) fn of_work(path: &Path, source: &std::io::Error) -> Vec<String> {
             path.display()
         ),
         IoKind::PermissionDenied | IoKind::ReadOnlyFilesystem => {
-            "This user may not use it. Run as another user, or name another home folder with --home."
+            "This user may not use it. Run as the user whose it is (for the old files: as the user that the bots run as), or name another home folder with --home."
                 .to_owned()
         }
         IoKind::StorageFull | IoKind::QuotaExceeded => {
@@ -211,7 +236,39 @@ pub(super) fn of_private_server(error: &cbtrade_server::Error) -> Vec<String> {
             "The lines above are the server's own. A full disk and too little memory are the usual reasons."
         }
         Error::Session { source, .. } => return of_server(source),
+        Error::File { path, source, .. } => return of_work(path, source),
         _ => "`cbtrade server status` shows the folder and the log.",
     };
     vec![hint.to_owned()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_may_not_be_used_is_not_called_a_work_file() {
+        let denied = || std::io::Error::from(IoKind::PermissionDenied);
+        let error = cbtrade_migrate::Error::Work {
+            path: "/srv/bot/secret.db".into(),
+            action: "read",
+            source: denied(),
+        };
+        assert_eq!(error.to_string(), "/srv/bot/secret.db cannot be read");
+        let hints = of_work(Path::new("/srv/bot/secret.db"), &denied());
+        assert!(
+            hints[0].contains("as the user that the bots run as"),
+            "{hints:?}"
+        );
+        let error = cbtrade_server::Error::File {
+            action: "make",
+            path: "/proc/home/server".into(),
+            source: denied(),
+        };
+        let hints = of_private_server(&error);
+        assert!(
+            hints[0].contains("--home") && !hints[0].contains("server status"),
+            "{hints:?}"
+        );
+    }
 }

@@ -9,6 +9,9 @@ use nix::sys::termios::{LocalFlags, SetArg, Termios, tcgetattr, tcsetattr};
 use super::Ui;
 use crate::error::{CommandError, Kind};
 
+/// What to do where a question found no answer.
+const ASK_AGAIN: &str = "Nothing was changed by it. Run the same command again: it asks anew.";
+
 /// The terminal as it was before its echo was switched off; for every way out of the program.
 static ECHOING: Mutex<Option<Termios>> = Mutex::new(None);
 
@@ -40,13 +43,15 @@ impl Ui {
             Ok(0) => Err(CommandError::new(
                 Kind::NotConfirmed,
                 "the question was not answered: the input has ended",
-            )),
+            )
+            .hint(ASK_AGAIN)),
             Ok(_) => Ok(line.trim().to_owned()),
             Err(source) => Err(CommandError::new(
                 Kind::NotConfirmed,
                 "the question was not answered: the input cannot be read",
             )
-            .because(&source)),
+            .because(&source)
+            .hint(ASK_AGAIN)),
         }
     }
 

@@ -67,6 +67,16 @@ fn a_sample_is_recovered_and_taken_back() {
         .ends(0);
     assert_eq!(counted.out.trim(), "120");
 
+    let told = place.run(&["recover", "legacy"]).ends(0);
+    for words in [
+        "cbtrade_bots",
+        "credentials.json",
+        "server.sock",
+        "server start",
+    ] {
+        assert!(told.out.contains(words), "no {words} in {}", told.out);
+    }
+
     let again = place
         .run(&["recover", "legacy", "--json"])
         .ends(0)
@@ -109,7 +119,11 @@ fn rows_written_after_the_cutover_are_not_thrown_away() {
     let _ = place
         .run(&["migrate", "rollback", "--yes"])
         .ends(3)
-        .tells(&["written to the target since the cut-over", "plain"]);
+        .tells(&[
+            "written to the target since the cut-over",
+            "cbtrade.plain, row",
+            "undo the writes",
+        ]);
     let status = place.run(&["migrate", "status", "--json"]).ends(0).json();
     assert_eq!(status["migrations"][0]["live"], "target");
     let _ = place
@@ -247,5 +261,39 @@ fn status_starts_no_server_and_says_what_the_home_knows() {
         .ends(3)
         .tells(&["no migration of these files"]);
     let _ = place.run(&["migrate", "rollback", "--yes"]).ends(0);
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn a_taken_server_is_told_before_the_files_are_read() {
+    let place = Place::new();
+    let first = place.small_source("first.db");
+    let second = place.small_source("second.db");
+    let _ = place.run(&["recover", &first]).ends(3);
+    for command in [
+        &["recover", second.as_str()][..],
+        &["migrate", "run", &second],
+    ] {
+        let refused = place.run(command).ends(3).tells(&[
+            "holds another migration",
+            &format!("cbtrade migrate rollback {first}"),
+        ]);
+        assert!(!refused.err.contains("snapshot"), "{}", refused.err);
+    }
+    let back = place.run(&["migrate", "rollback", &first, "--yes"]).ends(0);
+    assert!(back.out.contains("Removed from the target"), "{}", back.out);
+    let _ = place
+        .run(&[
+            "server",
+            "shell",
+            "-e",
+            "CREATE DATABASE cbtrade; CREATE TABLE cbtrade.theirs(id INT PRIMARY KEY)",
+        ])
+        .ends(0);
+    let _ = place.run(&["recover", &second]).ends(3).tells(&[
+        "not empty",
+        "cbtrade.theirs",
+        "--home OTHER_DIR",
+    ]);
     let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
 }

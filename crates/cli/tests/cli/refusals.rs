@@ -118,6 +118,19 @@ fn files_that_cannot_be_used_are_named() {
 }
 
 #[test]
+fn a_sample_in_the_place_of_a_file_does_not_advise_to_remove_it() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let before = std::fs::read(&source).unwrap();
+    let refused = place
+        .run(&["sample", &source])
+        .ends(3)
+        .tells(&["is a file", "left as it is"]);
+    assert!(!refused.err.contains("Remove"), "{}", refused.err);
+    assert_eq!(std::fs::read(&source).unwrap(), before);
+}
+
+#[test]
 fn a_user_without_rights_is_told_which() {
     let server = TestServer::shared(Flavour::MariaDb);
     let place = Place::new();
@@ -168,7 +181,13 @@ fn a_cutover_needs_the_right_digest() {
         |extra: &[&str]| place.run_on(&target, &[&["migrate", "cutover", &source], extra].concat());
     let begin = &digest[..8];
     let _ = cutover(&[]).ends(3).tells(&["not confirmed", begin]);
-    let _ = cutover(&["--confirm", "00000000"]).ends(3);
+    let _ = cutover(&["--confirm", "00000000"]).ends(3).tells(&[
+        "not the beginning of the digest",
+        "report.txt",
+        &format!("--confirm {begin}"),
+    ]);
+    let told = cutover(&["--confirm", "00000000", "--json"]).ends(3).json();
+    assert_eq!(told["error"]["kind"], "not-confirmed");
     let _ = cutover(&["--confirm", &digest[..7]]).ends(3);
     assert!(writes(&source), "a refused cut-over left a fence");
     let done = cutover(&["--confirm", begin, "--json"]).ends(3);
@@ -253,4 +272,79 @@ fn findings_without_a_decision_stop_it_and_the_plan_file_goes_on() {
         .json();
     assert_eq!(done["live"], "target");
     assert!(done["originals"].as_u64().unwrap() >= findings.len() as u64);
+}
+
+#[test]
+fn a_decision_alone_is_enough_and_other_edits_are_refused_by_name() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.path("mixed.db");
+    Connection::open(&source)
+        .unwrap()
+        .execute_batch(
+            "CREATE TABLE t(id INTEGER PRIMARY KEY, n INTEGER, m REAL);
+             INSERT INTO t VALUES (1,5,1),(2,'five',2.5),(3,7,'half');
+             CREATE TABLE u(a); INSERT INTO u VALUES (5),(1.5),(2.0),('five');",
+        )
+        .unwrap();
+    let source = source.display().to_string();
+    let target = server.new_database("decided");
+    let plan = place.path("m.toml");
+    let named = plan.display().to_string();
+    let run = || place.run_on(&target, &["migrate", "run", &source, "--plan", &named]);
+    let _ = place
+        .run_on(&target, &["migrate", "plan", &source, "--plan", &named])
+        .ends(0);
+    let written = std::fs::read_to_string(&plan).unwrap();
+    let quarantined = written.replace("decision = \"widen\"", "decision = \"quarantine\"");
+    assert_ne!(written, quarantined);
+    for (from, to, words) in [
+        (
+            "decision = \"widen\"",
+            "decision = \"round\"",
+            "decision `round` is not possible",
+        ),
+        ("count = 1\n", "count = 9\n", "besides `decision`"),
+        ("rows = 3\n", "rows = 4\n", "`rows` was changed"),
+        (
+            "nullable = true\n",
+            "nullable = false\n",
+            "`nullable` was changed",
+        ),
+    ] {
+        let edited = written.replacen(from, to, 1);
+        assert_ne!(edited, written, "{from}");
+        std::fs::write(&plan, edited).unwrap();
+        let _ = run().ends(3).tells(&[words, "migrate plan", "--plan"]);
+        assert!(tables(&target).is_empty());
+    }
+    std::fs::write(&plan, &quarantined).unwrap();
+    let _ = run().ends(0);
+    let numbers: Vec<Option<i64>> = query(&target, "SELECT n FROM t ORDER BY id");
+    assert_eq!(numbers, [Some(5), None, Some(7)]);
+    // The plan that was followed names every finding once, and is taken again.
+    let kept = place
+        .run_on(&target, &["migrate", "plan", &source, "--json"])
+        .ends(0)
+        .json();
+    let mut ids: Vec<String> = kept["findings"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|finding| finding["id"].as_str().unwrap().to_owned())
+        .collect();
+    ids.sort();
+    let all = ids.len();
+    ids.dedup();
+    assert_eq!(ids.len(), all, "{ids:?}");
+    let _ = run().ends(0);
+    let followed = std::fs::read_to_string(kept["plan_file"].as_str().unwrap()).unwrap();
+    std::fs::write(
+        &plan,
+        followed.replace("decision = \"quarantine\"", "decision = \"widen\""),
+    )
+    .unwrap();
+    let _ = run().ends(0);
+    let texts: Vec<String> = query(&target, "SELECT n FROM t ORDER BY id");
+    assert_eq!(texts, ["5", "five", "7"]);
 }

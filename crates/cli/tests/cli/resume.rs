@@ -93,6 +93,7 @@ async fn killed_and_interrupted_it_goes_on_with_the_same_command() {
     );
     let told: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!(told["error"]["kind"], "stopped");
+    assert!(!told["error"]["hints"].as_array().unwrap().is_empty());
     proxy.cut_all();
     proxy.resume();
 

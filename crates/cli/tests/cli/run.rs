@@ -67,8 +67,32 @@ fn a_database_that_does_not_exist_is_made() {
         said.err
     );
     assert!(tables(&target).contains(&"plain".to_owned()));
+    let _ = place
+        .run_on(&target, &["migrate", "rollback", &source])
+        .ends(3)
+        .tells(&["not confirmed", "Nothing was changed", "--yes"]);
+    execute(&target, "INSERT INTO plain VALUES (7,'theirs',1,NULL)");
+    let _ = place
+        .run_on(&target, &["migrate", "rollback", &source, "--yes"])
+        .ends(3)
+        .tells(&["1 row(s)", "did not bring", "plain", "--drop-other-rows"]);
+    // Nor are they dropped where the copy is made anew.
+    cbtrade_sqlite::rusqlite::Connection::open(&source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .unwrap();
+    let _ = place
+        .run_on(&target, &["migrate", "run", &source, "--yes"])
+        .ends(3)
+        .tells(&["did not bring"]);
+    let names: Vec<String> = query(&target, "SELECT name FROM plain WHERE id = 7");
+    assert_eq!(names, ["theirs"]);
+    execute(&target, "DELETE FROM plain WHERE id = 7");
     let removed = place
-        .run_on(&target, &["migrate", "rollback", &source, "--json"])
+        .run_on(
+            &target,
+            &["migrate", "rollback", &source, "--yes", "--json"],
+        )
         .ends(0)
         .json();
     assert_eq!(removed["live"], "sqlite");
@@ -138,6 +162,16 @@ fn a_changed_value_in_the_target_ends_with_4_and_is_shown() {
         .ends(4)
         .tells(&["Do not cut over", "plain", "name", "'One'", "'one'"]);
     assert!(!said.out.contains("EQUAL"), "{}", said.out);
+    let report = [said.out.as_str(), said.err.as_str()].concat();
+    assert!(!report.contains("is confirmed with this"), "{report}");
+    let status = place
+        .run_on(&target, &["migrate", "status", &source])
+        .ends(0);
+    assert!(
+        status.out.contains("do not cut over") && !status.out.contains("migrate cutover"),
+        "{}",
+        status.out
+    );
     let refused = place
         .run_on(&target, &["migrate", "cutover", &source, "--yes"])
         .ends(3);
@@ -150,6 +184,62 @@ fn a_changed_value_in_the_target_ends_with_4_and_is_shown() {
     assert_eq!(told["exit_code"], 4);
     assert_eq!(told["equal"], false);
     assert!(told["differences"].as_u64().unwrap() >= 1);
+}
+
+#[test]
+fn a_changed_source_is_not_taken_for_the_one_that_was_copied() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    let target = server.new_database("changed");
+    let _ = place.run_on(&target, &["migrate", "run", &source]).ends(0);
+    cbtrade_sqlite::rusqlite::Connection::open(&source)
+        .unwrap()
+        .execute("INSERT INTO plain (name) VALUES ('later')", [])
+        .unwrap();
+    let status = || {
+        let told = place
+            .run_on(&target, &["migrate", "status", &source, "--json"])
+            .ends(0)
+            .json();
+        let told = &told["migrations"][0];
+        assert_eq!(told["source_unchanged"], false, "{told}");
+        let next = told["next"][0].as_str().unwrap();
+        assert!(next.contains("migrate run"), "{told}");
+    };
+    status();
+    let _ = place
+        .run_on(&target, &["migrate", "verify", &source])
+        .ends(3)
+        .tells(&["since it was copied", &source, "migrate run"]);
+    status();
+    // The plan is made from the new content; the target still holds the old one.
+    let _ = place.run_on(&target, &["migrate", "plan", &source]).ends(0);
+    status();
+    let _ = place.run_on(&target, &["migrate", "run", &source]).ends(0);
+    let told = place
+        .run_on(&target, &["migrate", "status", &source, "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(told["migrations"][0]["source_unchanged"], true);
+}
+
+#[test]
+fn the_report_names_views_and_what_a_full_text_table_loses() {
+    let server = TestServer::shared(Flavour::MariaDb);
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    cbtrade_sqlite::rusqlite::Connection::open(&source)
+        .unwrap()
+        .execute_batch(
+            "CREATE VIEW v AS SELECT id FROM plain; CREATE VIRTUAL TABLE notes USING fts5(body);",
+        )
+        .unwrap();
+    let target = server.new_database("listed");
+    let said = place.run_on(&target, &["migrate", "run", &source]).ends(0);
+    let (_, listed) = said.out.split_once("Not carried over").unwrap();
+    assert!(listed.contains("view v: "), "{listed}");
+    assert!(listed.contains("virtual table notes: "), "{listed}");
 }
 
 #[test]

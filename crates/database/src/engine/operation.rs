@@ -2,7 +2,8 @@
 
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
-use std::time::{SystemTime, UNIX_EPOCH};
+
+use cbtrade_core::{Clock as _, SystemClock, Timestamp};
 
 /// Table of the tokens, in the trading database.
 pub(crate) const OPERATION_TABLE: &str = "_cbtrade_operation";
@@ -16,10 +17,14 @@ impl Operation {
     /// A new token: the time in milliseconds first, so that new ones are put at the end of the table's key, then chance.
     #[must_use]
     pub fn new() -> Operation {
-        // Only the order in the key depends on the clock; a clock that jumps costs a little speed and nothing else.
-        let milliseconds = SystemTime::now()
-            .duration_since(UNIX_EPOCH)
-            .map_or(0, |since| u64::try_from(since.as_millis()).unwrap_or(0));
+        Operation::at(SystemClock.now())
+    }
+
+    /// A new token of a moment. Only its place in the key depends on it: a clock that jumps costs a little speed and
+    /// nothing else.
+    #[must_use]
+    pub fn at(now: Timestamp) -> Operation {
+        let milliseconds = u64::try_from(now.as_micros() / 1_000).unwrap_or(0);
         let mut bytes = [0; 16];
         bytes[..6].copy_from_slice(&milliseconds.to_be_bytes()[2..]);
         // Each RandomState has keys of its own, drawn from the system's randomness.

@@ -122,6 +122,8 @@ impl File {
     ) -> Result<File, Error> {
         let errand = Errand::new(OPEN, Deadline(Instant::now() + options.connect_timeout));
         let path = real_path(path)?;
+        // What is no database gets no candle file either.
+        session::create(&path, &errand)?;
         if !candles.exists() {
             // Without it there are no candle tables, which is what a call for them is then told.
             let _ = session::create(candles, &errand);

@@ -255,11 +255,12 @@ impl Database {
         let (product, bot) = lease_key(call, prod_id, guid)?;
         let dialect = self.dialect();
         let take = take_statement(dialect, side);
+        // Without a lock: an update that matched holds the row already, and one that did not has nothing to hold. Locking
+        // here what the update has just let go would make two bots wait for each other.
         let look = format!(
-            "SELECT {} FROM mkt_checks WHERE {}{}",
+            "SELECT {} FROM mkt_checks WHERE {}",
             side.guid(),
-            dialect.text_is("prod_id"),
-            dialect.for_update()
+            dialect.text_is("prod_id")
         );
         let add = format!(
             "INSERT INTO mkt_checks (prod_id, {}) VALUES (?, ?)",

@@ -195,7 +195,8 @@ impl Database {
                 same_product("p"),
                 dialect.text_in("p.pos_stat", &["OPEN"])
             ),
-            PairsMode::Full | PairsMode::Buy => "COALESCE(t.gain_loss_pct_hr, 0)".to_owned(),
+            // A sum of decimals is a decimal in a file, too, where a bare zero would be a number beside texts.
+            PairsMode::Full | PairsMode::Buy => dialect.add("COALESCE(t.gain_loss_pct_hr, 0)", "0"),
         };
         let sql = format!(
             "SELECT {} FROM mkts m LEFT JOIN trade_perfs t ON {} AND {} LEFT JOIN mkt_checks c ON {}{conditions} \

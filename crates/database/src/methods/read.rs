@@ -96,11 +96,13 @@ impl Database {
         let (sold, mut values) = joined()
             .fixed(dialect.text_in("p.pos_stat", &["OPEN"]))
             .finish();
-        let (several, _) = orders("o.").finish();
+        // Another order of the same position, looked up by its key: one product's check reads one product's rows.
+        let (several, _) = orders("o.")
+            .fixed("o.pos_id = s.pos_id")
+            .fixed("o.so_id <> s.so_id")
+            .finish();
         let (twice, twice_values) = joined()
-            .fixed(format!(
-                "p.pos_id IN (SELECT o.pos_id FROM sell_ords o{several} GROUP BY o.pos_id HAVING COUNT(*) > 1)"
-            ))
+            .fixed(format!("EXISTS (SELECT 1 FROM sell_ords o{several})"))
             .finish();
         values.extend(twice_values);
         let select = |reason: &str, clause: &str| {

@@ -253,7 +253,7 @@ impl Database {
             .regarded()
             .fixed(self.dialect().text_in("pos_stat", &["CLOSE"]));
         let conditions = filter.positions(CALL, closed)?;
-        self.positions(CALL, conditions, "pos_end_dttm DESC, pos_id", lmt)
+        self.positions(CALL, conditions, "pos_end_dttm DESC, pos_id DESC", lmt)
             .await
     }
 

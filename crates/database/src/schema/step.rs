@@ -114,7 +114,7 @@ async fn processes(database: &Database) -> Result<(), Error> {
         Dialect::MySql => format!(
             "CREATE TABLE {PROCESS_TABLE} (process VARCHAR(64) NOT NULL PRIMARY KEY, program VARCHAR(64) NOT NULL, \
              host VARCHAR(255) NOT NULL, pid BIGINT NOT NULL, begun TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, \
-             seen TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, figures MEDIUMTEXT NOT NULL, KEY idx_seen (seen)) \
+             seen TIMESTAMP NOT NULL DEFAULT CURRENT_TIMESTAMP, figures MEDIUMTEXT NOT NULL) \
              ENGINE=InnoDB DEFAULT CHARACTER SET=utf8mb4"
         ),
         Dialect::Sqlite => format!(

@@ -1,7 +1,7 @@
 //! The arguments of a golden case, as a typed method takes them.
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{Call, Changes, Error, FromValue, Record, TradeFilter, Value};
+use cbtrade_database::{Changes, Error, FromValue, Record, TradeFilter, Value};
 
 use crate::answer::{Answer, Fields};
 
@@ -191,14 +191,13 @@ impl Arguments {
         })
     }
 
-    /// What a writer is to write: the mapping's public, plain fields, as the original's callers pass them on.
+    /// What a writer is to write: of the mapping's public, plain fields those that the table has.
     pub(crate) fn changes<R: Record>(
         &self,
-        call: Call,
         place: usize,
         name: &str,
     ) -> Result<Changes<R>, Failure> {
-        changes_of(call, self.fields(place, name)?)
+        Ok(changes_of(self.fields(place, name)?))
     }
 }
 
@@ -210,13 +209,9 @@ pub(crate) fn plain(fields: &Fields) -> impl Iterator<Item = (&str, Value)> {
         .filter_map(|(name, answer)| Some((name.as_str(), answer.value()?)))
 }
 
-/// The same as changes of a row.
-pub(crate) fn changes_of<R: Record>(call: Call, fields: &Fields) -> Result<Changes<R>, Failure> {
-    let mut changes = Changes::new();
-    for (name, value) in plain(fields) {
-        changes.set_named(call, name, value)?;
-    }
-    Ok(changes)
+/// The same as changes of a row, without the names that the table does not have, as the original's writers leave them out.
+pub(crate) fn changes_of<R: Record>(fields: &Fields) -> Changes<R> {
+    Changes::of_fields(plain(fields)).0
 }
 
 /// The layer's types leave no way to pass this.

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
+use cbtrade_core::Decimal;
 use serde_json::Value as Json;
 
 use crate::answer::{Answer, Fields};
@@ -62,13 +64,18 @@ pub(crate) enum Order {
     Exact,
     /// Sorted by these columns, `true` for falling; rows with equal ones in any order. None: in any order at all.
     By(Vec<(String, bool)>),
+    /// By what is spent on the product's open positions, falling; products without any in any order.
+    BySpent(Spent),
 }
 
+/// By product, what is spent on open positions in the seed.
+pub(crate) type Spent = Arc<BTreeMap<String, Decimal>>;
+
 /// All cases of a file.
-pub(crate) fn read_cases(file: &Path) -> Vec<Case> {
+pub(crate) fn read_cases(file: &Path, spent: &Spent) -> Vec<Case> {
     let text = std::fs::read_to_string(file).expect("the golden cases");
     text.lines()
-        .map(|line| read_case(&serde_json::from_str(line).expect("a golden case")))
+        .map(|line| read_case(&serde_json::from_str(line).expect("a golden case"), spent))
         .collect()
 }
 
@@ -76,7 +83,7 @@ fn text(json: &Json) -> String {
     json.as_str().unwrap_or_default().to_owned()
 }
 
-fn read_case(json: &Json) -> Case {
+fn read_case(json: &Json, spent: &Spent) -> Case {
     let Answer::List(places) = Answer::read(&json["args"]) else {
         panic!("arguments of {}", json["id"]);
     };
@@ -101,23 +108,24 @@ fn read_case(json: &Json) -> Case {
             .as_array()
             .map(|statements| statements.iter().map(text).collect())
             .unwrap_or_default(),
-        order: read_order(json.get("order")),
+        order: read_order(json.get("order"), spent),
         is_defect: json.get("defect").is_some(),
         expected,
         expected_mysql,
     }
 }
 
-fn read_order(json: Option<&Json>) -> Order {
+fn read_order(json: Option<&Json>, spent: &Spent) -> Order {
     let Some(Json::Array(columns)) = json else {
         return Order::Exact;
     };
-    let columns = columns
-        .iter()
-        .map(text)
-        .filter(|column| !column.starts_with('~'));
+    let columns: Vec<String> = columns.iter().map(text).collect();
+    if columns == ["~open_spend_desc"] {
+        return Order::BySpent(spent.clone());
+    }
     Order::By(
         columns
+            .into_iter()
             .map(|column| match column.strip_prefix('-') {
                 Some(falling) => (falling.to_owned(), true),
                 None => (column, false),

@@ -3,11 +3,12 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use cbtrade_core::Decimal;
 use cbtrade_database::ErrorKind;
 
 use crate::answer::{Answer, Fields, Part};
 use crate::arguments::{Called, Failure};
-use crate::case::{Expected, ExpectedError, Order, TableExpected};
+use crate::case::{Expected, ExpectedError, Order, Spent, TableExpected};
 use crate::scalar::{rank, scalars_agree};
 use crate::store::TableChanges;
 
@@ -170,6 +171,10 @@ fn compare_results(expected: &Answer, ours: &Answer, order: &Order, found: &mut 
                 compare_bags(expected, ours, found);
                 check_sorted(ours, columns, found);
             }
+            Order::BySpent(spent) => {
+                compare_bags(expected, ours, found);
+                check_sorted_by_spent(ours, spent, found);
+            }
         },
         (Answer::Part(part), Answer::List(ours)) => {
             compare_part(part, ours, order, found);
@@ -251,7 +256,7 @@ fn compare_part(part: &Part, ours: &[Answer], order: &Order, found: &mut Found) 
     let keys: Vec<Answer> = ours.iter().map(key_of).collect();
     match order {
         Order::Exact => compare_lists(&part.keys, &keys, found),
-        Order::By(_) => compare_bags(&part.keys, &keys, found),
+        Order::By(_) | Order::BySpent(_) => compare_bags(&part.keys, &keys, found),
     }
     for (place, fields) in &part.rows {
         let key = &part.keys[*place];
@@ -309,6 +314,19 @@ fn check_sorted(rows: &[Answer], columns: &[(String, bool)], found: &mut Found) 
                 }
             }
         }
+    }
+}
+
+fn check_sorted_by_spent(rows: &[Answer], spent: &Spent, found: &mut Found) {
+    let spent = |row: &Answer| match field(row, "prod_id") {
+        Some(Answer::Text(product)) => spent.get(product).copied().unwrap_or_default(),
+        _ => Decimal::ZERO,
+    };
+    if rows
+        .windows(2)
+        .any(|pair| spent(&pair[0]) < spent(&pair[1]))
+    {
+        found.note("the products are not in the order of what is spent".to_owned());
     }
 }
 

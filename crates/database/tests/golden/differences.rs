@@ -15,9 +15,30 @@ pub(crate) enum Engine {
 }
 
 #[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
 struct File {
-    #[serde(default)]
+    rule: Vec<Rule>,
     difference: Vec<Listed>,
+}
+
+/// Calls that the original passed over in silence (no result, nothing written) and ours refuses (nothing written either).
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Rule {
+    /// The methods, with `*` for any letters.
+    methods: Vec<String>,
+    /// The kinds of errors that ours gives.
+    errors: Vec<String>,
+    /// Why, in a plain sentence.
+    pub(crate) reason: String,
+}
+
+impl Rule {
+    /// Whether a refusal of this kind is one of the rule's.
+    pub(crate) fn covers(&self, method: &str, kind: &str) -> bool {
+        self.methods.iter().any(|pattern| fits(pattern, method))
+            && self.errors.iter().any(|error| error == kind)
+    }
 }
 
 /// Cases that differ in one way, and why.
@@ -50,20 +71,18 @@ impl Listed {
 
 /// The list for one engine.
 pub(crate) struct Differences {
+    pub(crate) rules: Vec<Rule>,
     listed: Vec<Listed>,
 }
 
 impl Differences {
     pub(crate) fn read(file: &Path, engine: Engine) -> Differences {
-        let text = std::fs::read_to_string(file).expect("the list of differences");
-        let file: File = toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"));
-        let mut listed = file.difference;
+        let File {
+            rule: rules,
+            difference: mut listed,
+        } = read(file);
         listed.retain(|one| one.engines.is_empty() || one.engines.contains(&engine));
-        assert!(
-            listed.iter().all(|one| one.reason.len() > 10),
-            "every difference has a reason"
-        );
-        Differences { listed }
+        Differences { rules, listed }
     }
 
     /// The entries of a case: all of them together must cover what differs.
@@ -82,6 +101,19 @@ impl Differences {
             .cloned()
             .collect()
     }
+}
+
+/// All reasons of the list, whatever the engine.
+pub(crate) fn reasons(file: &Path) -> Vec<String> {
+    let file = read(file);
+    let rules = file.rule.into_iter().map(|rule| rule.reason);
+    let listed = file.difference.into_iter().map(|one| one.reason);
+    rules.chain(listed).collect()
+}
+
+fn read(file: &Path) -> File {
+    let text = std::fs::read_to_string(file).expect("the list of differences");
+    toml::from_str(&text).unwrap_or_else(|error| panic!("{error}"))
 }
 
 /// Whether a text fits a pattern with `*` for any letters.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use cbtrade_database::Database;
 use tokio::task::LocalSet;
 
+use crate::answer::Answer;
 use crate::arguments::{Called, Failure};
 use crate::case::{Case, Expected, Order};
 use crate::compare::{self, Difference};
@@ -23,6 +24,8 @@ pub(crate) enum Ending {
     Agrees,
     /// Otherwise, as the list says.
     Listed,
+    /// Otherwise: a refusal of what the original passes over in silence, by this rule of the list.
+    Refused(usize),
     /// Otherwise, and the list does not say so.
     Unexplained(Vec<String>),
     /// The list says otherwise, but it does not.
@@ -51,7 +54,7 @@ pub(crate) async fn run<'a>(
         let called = call(database, case).await;
         let changes = store.changes().await;
         store.restore().await;
-        let ending = end(engine, case, &called, &changes, &differences.of(&case.id));
+        let ending = end(engine, case, &called, &changes, differences);
         ran.push(Ran { case, ending });
     }
     ran
@@ -86,24 +89,50 @@ fn end(
     case: &Case,
     called: &Called,
     changes: &BTreeMap<String, TableChanges>,
-    listed: &[&Listed],
+    list: &Differences,
 ) -> Ending {
     if matches!(called, Err(Failure::NotDispatched)) {
         return Ending::NotDispatched;
     }
+    let listed = list.of(&case.id);
     let differences = nearest(engine, case, called, changes);
     match (differences.is_empty(), listed.is_empty()) {
         (true, true) => Ending::Agrees,
         (true, false) => Ending::Stale,
-        (false, true) => Ending::Unexplained(texts(&differences)),
+        (false, true) => match refused(case, called, changes, list) {
+            Some(rule) => Ending::Refused(rule),
+            None => Ending::Unexplained(texts(&differences)),
+        },
         (false, false) => {
-            let unexplained = unexplained(called, &differences, listed);
+            let unexplained = unexplained(called, &differences, &listed);
             match unexplained.is_empty() {
                 true => Ending::Listed,
                 false => Ending::Unexplained(unexplained),
             }
         }
     }
+}
+
+/// The rule for a refusal where the original gave nothing and wrote nothing.
+fn refused(
+    case: &Case,
+    called: &Called,
+    changes: &BTreeMap<String, TableChanges>,
+    list: &Differences,
+) -> Option<usize> {
+    let Err(failure) = called else {
+        return None;
+    };
+    let passed_over = case.expected.error.is_none()
+        && case.expected.result == Some(Answer::Nothing)
+        && case.expected.changes.is_empty();
+    if !passed_over || !changes.is_empty() {
+        return None;
+    }
+    let kind = compare::kind_of(failure);
+    list.rules
+        .iter()
+        .position(|rule| rule.covers(&case.method, &kind))
 }
 
 /// The differences from what the original did on this engine. It knew no SQLite any more: there, what it did on either
@@ -177,7 +206,7 @@ fn unexplained(called: &Called, differences: &[Difference], listed: &[&Listed]) 
     }
     for result in listed.iter().filter_map(|one| one.result.as_deref()) {
         let json = serde_json::from_str(result).expect("a result of the list");
-        let result = crate::answer::Answer::read(&json);
+        let result = Answer::read(&json);
         if let Ok(answer) = called {
             let order = match case_order(&result) {
                 true => Order::By(Vec::new()),
@@ -190,6 +219,6 @@ fn unexplained(called: &Called, differences: &[Difference], listed: &[&Listed]) 
 }
 
 /// A listed result may be a bag of rows.
-fn case_order(result: &crate::answer::Answer) -> bool {
-    matches!(result, crate::answer::Answer::List(_))
+fn case_order(result: &Answer) -> bool {
+    matches!(result, Answer::List(_))
 }

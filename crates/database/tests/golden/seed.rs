@@ -1,6 +1,9 @@
 //! The seed rows: statements for a server, and the same as values for a file.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+
+use cbtrade_core::Decimal;
 
 /// A literal of the seed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +26,32 @@ pub(crate) struct Insert {
 pub(crate) struct Seed {
     pub(crate) statements: Vec<String>,
     pub(crate) inserts: Vec<Insert>,
+}
+
+impl Seed {
+    /// By product, the sum of what open positions have cost, ignored and paper ones too.
+    pub(crate) fn spent(&self) -> BTreeMap<String, Decimal> {
+        let mut spent: BTreeMap<String, Decimal> = BTreeMap::new();
+        for insert in self.inserts.iter().filter(|insert| insert.table == "poss") {
+            let place = |name: &str| insert.columns.iter().position(|column| column == name);
+            let cell = |row: &[Literal], name| row[place(name).expect("a column")].clone();
+            for row in &insert.rows {
+                let (Literal::Text(product), Literal::Text(state), Literal::Number(cost)) = (
+                    cell(row, "prod_id"),
+                    cell(row, "pos_stat"),
+                    cell(row, "tot_out_cnt"),
+                ) else {
+                    continue;
+                };
+                if state.trim_end().eq_ignore_ascii_case("OPEN") {
+                    let cost = Decimal::parse(&cost).expect("a decimal");
+                    let sum = spent.entry(product).or_default();
+                    *sum = sum.checked_add(cost).expect("a sum");
+                }
+            }
+        }
+        spent
+    }
 }
 
 /// Reads the seed.

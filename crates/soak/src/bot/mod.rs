@@ -357,7 +357,7 @@ fn ended(error: &Error) -> End {
     }
     match error.kind {
         ErrorKind::OutcomeUnknown => End::Unknown {
-            token: error.key.clone().unwrap_or_default(),
+            token: error.key.as_deref().unwrap_or_default().to_owned(),
             words,
         },
         kind => End::Refused {

@@ -29,13 +29,13 @@ fn lines(newest: &Newest<'_>, settings: &NweSettings, rows_min: usize) -> Lines 
 
 /// The line alone, without its envelope, for which the rows that the kernel reaches are enough.
 fn bare_lines(newest: &Newest<'_>, settings: &NweSettings) -> Lines {
-    // Twice the kernel's four σ, and the candles over which slopes and changes are taken.
+    // The kernel's four σ, and the candles over which slopes and changes are taken.
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
         reason = "a bandwidth is a few candles; casts of floats saturate"
     )]
-    let rows_min = (8.0 * settings.bandwidth).ceil() as usize + 8;
+    let rows_min = (4.0 * settings.bandwidth).ceil() as usize + 8;
     lines(newest, settings, rows_min)
 }
 
@@ -66,6 +66,7 @@ pub(crate) fn three_rows_sell(newest: &Newest<'_>, settings: &NweSettings) -> De
 }
 
 pub(crate) fn envelope_buy(newest: &Newest<'_>, settings: &NweSettings) -> Decision {
+    // Of the former line: one mean error over as many rows as the recorded windows have.
     let lines = lines(newest, settings, ENVELOPE_ROWS);
     let [now, ..] = lines;
     let [first, second, _] = newest.before;

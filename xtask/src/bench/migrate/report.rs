@@ -1,20 +1,15 @@
 //! The page: what was measured, and which numbers hold.
 
 use std::fmt::Write as _;
-use std::path::Path;
 
-use super::super::Result;
 use super::super::machine::Machine;
+use super::super::page::{Held, day};
 use super::super::text::{grouped, median, rate, ratio};
 use super::Options;
 use super::ours::{Migrated, STAGES};
 use super::rounds::Figures;
 use super::source::Sources;
 use super::sqlite3_to_mysql::{self, Transferred};
-
-/// Between these lines the page is written anew by each run.
-const BEGIN: &str = "<!-- bench migrate: begin -->";
-const END: &str = "<!-- bench migrate: end -->";
 
 /// The numbers to hold.
 const TIMES_RIVAL_MIN: f64 = 15.0;
@@ -30,13 +25,6 @@ pub(super) struct Page {
     pub(super) missed: usize,
 }
 
-/// One number to hold.
-struct Held {
-    what: String,
-    measured: String,
-    holds: bool,
-}
-
 /// Writes everything down.
 pub(super) fn page(
     machine: &Machine,
@@ -46,7 +34,7 @@ pub(super) fn page(
 ) -> Page {
     let mut text = String::new();
     let mut missed = 0;
-    let day = said_day();
+    let day = day();
     let _ = writeln!(
         text,
         "Measured on {day}: {}. Repeat it with `cargo xtask bench migrate{}`.\n\n\
@@ -74,10 +62,6 @@ pub(super) fn page(
         );
     }
     Page { text, missed }
-}
-
-fn said_day() -> String {
-    super::super::machine::said(std::process::Command::new("date").args(["-u", "+%Y-%m-%d"]))
 }
 
 /// All ways beside each other.
@@ -231,12 +215,9 @@ fn held(figures: &Figures, options: &Options, text: &mut String) -> usize {
         });
     }
     memory(figures, options, &mut list);
-    text.push_str("\n| number to hold | measured | |\n|---|---|---|\n");
-    for held in &list {
-        let verdict = if held.holds { "PASS" } else { "MISS" };
-        let _ = writeln!(text, "| {} | {} | {verdict} |", held.what, held.measured);
-    }
-    list.iter().filter(|held| !held.holds).count()
+    let (table, missed) = Held::table(&list);
+    text.push_str(&table);
+    missed
 }
 
 fn memory(figures: &Figures, options: &Options, list: &mut Vec<Held>) {
@@ -267,18 +248,4 @@ fn of(list: &[Migrated], value: impl Fn(&Migrated) -> f64) -> Vec<f64> {
 #[expect(clippy::cast_precision_loss, reason = "for people")]
 fn peak_mib(migrated: &Migrated) -> f64 {
     migrated.peak_kib as f64 / 1024.0
-}
-
-/// Puts the text between the page's markers.
-pub(super) fn write(path: &Path, text: &str) -> Result<()> {
-    let page = std::fs::read_to_string(path)?;
-    let (before, rest) = page
-        .split_once(BEGIN)
-        .ok_or("the page has no begin marker")?;
-    let (_, after) = rest.split_once(END).ok_or("the page has no end marker")?;
-    std::fs::write(
-        path,
-        format!("{before}{BEGIN}\n{}\n{END}{after}", text.trim()),
-    )?;
-    Ok(())
 }

@@ -91,12 +91,6 @@ pub(crate) fn confirm(
     yes: bool,
 ) -> Result<String, CommandError> {
     let digest = proof.digest();
-    if let Some(given) = given {
-        return Ok(given.trim().to_lowercase());
-    }
-    if yes {
-        return Ok(digest);
-    }
     let begin: String = digest.chars().take(CONFIRMED_DIGITS).collect();
     let not_confirmed = |message: &str| {
         let mut fields = opened.document("");
@@ -115,6 +109,19 @@ pub(crate) fn confirm(
         error.detail.extend(fields);
         error
     };
+    let begins = |answer: &str| answer.len() >= CONFIRMED_DIGITS && digest.starts_with(answer);
+    if let Some(given) = given {
+        let given = given.trim().to_lowercase();
+        return match begins(&given) {
+            true => Ok(given),
+            false => Err(not_confirmed(&format!(
+                "the cut-over was not confirmed: `{given}` is not the beginning of the digest of the proof"
+            ))),
+        };
+    }
+    if yes {
+        return Ok(digest);
+    }
     if !ui.can_ask() {
         return Err(not_confirmed("the cut-over was not confirmed"));
     }
@@ -124,12 +131,13 @@ pub(crate) fn confirm(
     ui.say(&format!("  The digest of the proof: {digest}\n"));
     for _ in 0..ANSWERS_MAX {
         let answer = ui
-            .ask("Type the first 8 digits of the digest to go on (or nothing to stop here):")?
+            .ask("Type the first 8 digits of the digest to go on (or nothing to stop here):")
+            .map_err(|error| not_confirmed(&error.message))?
             .to_lowercase();
         if answer.is_empty() {
             break;
         }
-        if answer.len() >= CONFIRMED_DIGITS && digest.starts_with(&answer) {
+        if begins(&answer) {
             return Ok(answer);
         }
         ui.say("  That is not how the digest begins.");
@@ -203,7 +211,20 @@ pub(crate) fn done_text(opened: &Opened, proof: &Proof) -> String {
         opened.migration.proof_path().display(),
         opened.migration.report_path().display()
     ));
+    if opened.place.roles {
+        text.push_str(&format!(
+            "  bots connect as  user cbtrade_bots, password in {}\n",
+            opened.credentials().display()
+        ));
+    }
     if opened.place.private_server {
+        if let Some(socket) = &opened.place.target.socket {
+            text.push_str(&format!("  through          {}\n", socket.display()));
+        }
+        text.push_str(&format!(
+            "  after a reboot   {}\n",
+            opened.command_at_home("server start")
+        ));
         text.push_str(&format!(
             "  look inside      {}\n",
             opened.command_at_home("server shell cbtrade")

@@ -1,6 +1,6 @@
 //! `cbtrade migrate rollback`.
 
-use cbtrade_migrate::{Allowed, TakenBack, known};
+use cbtrade_migrate::{Allowed, Stage, TakenBack, known};
 use clap::Args;
 use serde_json::{Value, json};
 
@@ -11,7 +11,8 @@ use crate::migration::{Opened, ServerUse, Standing, Which};
 
 /// Take a migration back: the old files are live again, the target is as it was found
 ///
-/// Removes from the target exactly what the migration made there, and takes the fences off the old files. After a
+/// Asks first, unless --yes is given, then removes from the target exactly what the migration made there, and takes the
+/// fences off the old files. Tables into which somebody else put rows are not removed without --drop-other-rows. After a
 /// cut-over it first compares both sides: rows written to the target since then are never thrown away, it refuses
 /// instead. Where the target is gone, only --target-lost takes the fences off: the old files are then live as they were
 /// at the cut-over. The archive of the old files stays.
@@ -27,6 +28,9 @@ pub(crate) struct Arguments {
     /// The target is gone: go on without what was written there since the cut-over
     #[arg(long)]
     target_lost: bool,
+    /// Remove the migration's tables although somebody else put rows into them
+    #[arg(long)]
+    drop_other_rows: bool,
 }
 
 fn after_help() -> String {
@@ -45,9 +49,11 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         server: ServerUse::Kept,
     };
     let mut opened = Opened::open(context.ui, &which).await?;
-    let (standing, _) = opened.standing().await?;
+    let (standing, status) = opened.standing().await?;
     match standing {
-        Standing::Before => {}
+        Standing::Before if arguments.options.yes || opened.offline => {}
+        Standing::Before if status.stage == Stage::Planned => {}
+        Standing::Before => confirm_removal(context, &opened)?,
         Standing::TargetGone if arguments.target_lost => {}
         Standing::TargetGone => confirm_loss(context, &opened)?,
         Standing::Live | Standing::CutoverBegun if arguments.options.yes => {}
@@ -55,6 +61,7 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     }
     let allowed = Allowed {
         target_lost: standing == Standing::TargetGone,
+        other_rows: arguments.drop_other_rows,
     };
     let taken = if opened.offline {
         opened.migration.rollback_without_target()
@@ -131,6 +138,32 @@ fn confirm(context: &Context<'_>, opened: &Opened) -> Done {
     let answer = context
         .ui
         .ask("Make the old files the live side again? Type yes:")?;
+    if answer.eq_ignore_ascii_case("yes") {
+        Ok(())
+    } else {
+        Err(refused())
+    }
+}
+
+fn confirm_removal(context: &Context<'_>, opened: &Opened) -> Done {
+    let refused = || {
+        CommandError::new(
+            Kind::NotConfirmed,
+            "removing the copy from the target was not confirmed",
+        )
+        .hint(format!(
+            "Nothing was changed. If you are sure: {} --yes",
+            opened.command("migrate rollback")
+        ))
+    };
+    if !context.ui.can_ask() {
+        return Err(refused());
+    }
+    context.ui.say(&format!(
+        "This removes the copy from {}: its tables, and the databases and users that were made for it. The old files are live, and stay as they are.",
+        opened.place.target.display()
+    ));
+    let answer = context.ui.ask("Remove the copy? Type yes:")?;
     if answer.eq_ignore_ascii_case("yes") {
         Ok(())
     } else {

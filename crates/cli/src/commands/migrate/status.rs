@@ -160,10 +160,23 @@ fn next(opened: &Opened, standing: Standing, status: &Status, server: Option<&st
             opened.command("migrate cutover --yes"),
             opened.command("migrate rollback"),
         ],
-        (Standing::Before, Stage::Verify) if status.source_unchanged => vec![
-            opened.command("migrate cutover"),
-            opened.command("migrate rollback"),
-        ],
+        (Standing::Before, Stage::Verify)
+            if status.source_unchanged && status.differences == Some(0) =>
+        {
+            vec![
+                opened.command("migrate cutover"),
+                opened.command("migrate rollback"),
+            ]
+        }
+        // The copy is not what it should be: running again would only compare it again.
+        (Standing::Before, stage)
+            if stage > Stage::Planned && status.differences.is_some_and(|found| found > 0) =>
+        {
+            vec![
+                opened.command("migrate rollback"),
+                opened.command("migrate verify"),
+            ]
+        }
         (Standing::Before, Stage::Planned) => vec![opened.command("migrate run")],
         (Standing::Before, _) => vec![
             opened.command("migrate run"),
@@ -203,7 +216,13 @@ fn text(opened: &Opened, standing: Standing, status: &Status, server: Option<&st
     if standing == Standing::TargetGone && server != Some("stopped") {
         text.push_str("  stage    cut over, and nothing of it is in the target any more\n");
     } else {
-        text.push_str(&format!("  stage    {}\n", stage_words(status.stage)));
+        let words = match status.differences {
+            Some(1..) if status.stage == Stage::Finish => {
+                "finish (rows are copied, and the two sides differ)".to_owned()
+            }
+            _ => stage_words(status.stage),
+        };
+        text.push_str(&format!("  stage    {words}\n"));
     }
     if let Some((arrived, all)) = status.chunks.filter(|_| status.stage < Stage::Copy) {
         text.push_str(&format!(

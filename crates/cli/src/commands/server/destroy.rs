@@ -52,13 +52,13 @@ pub(super) fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
             "command": "server destroy",
             "exit_code": 0,
             "folder": server.path(),
-            "existed": destroyed.existed,
+            "existed": existed,
             "left": destroyed.left,
             "next": live.iter().map(|(known, _)| lift(context, known)).collect::<Vec<_>>(),
         }));
         return Ok(());
     }
-    if !destroyed.existed {
+    if !existed {
         ui.out(&format!(
             "There is no private server in {}.",
             server.path().display()

@@ -29,7 +29,7 @@ impl<'a> Attempts<'a> {
             pool,
             call,
             deadline,
-            operation: Operation::new(),
+            operation: Operation::at(pool.options().clock.now()),
             waits: Waits::new(),
             in_doubt: false,
         }

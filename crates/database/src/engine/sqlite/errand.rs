@@ -1,9 +1,8 @@
 //! What a thread does for a call, and how the call gives it up.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
-
-use cbtrade_sqlite::rusqlite::InterruptHandle;
 
 use crate::engine::Deadline;
 use crate::error::Call;
@@ -20,14 +19,7 @@ pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 pub(super) struct Errand {
     pub(super) call: Call,
     pub(super) deadline: Deadline,
-    progress: Mutex<Progress>,
-}
-
-#[derive(Default)]
-struct Progress {
-    given_up: bool,
-    /// The connection whose statement runs for the errand at this moment.
-    running: Option<Arc<InterruptHandle>>,
+    given_up: AtomicBool,
 }
 
 impl Errand {
@@ -35,40 +27,21 @@ impl Errand {
         Arc::new(Errand {
             call,
             deadline,
-            progress: Mutex::default(),
+            given_up: AtomicBool::new(false),
         })
     }
 
-    /// A statement begins on a connection; false if nobody waits for it any more.
-    pub(super) fn begin(&self, handle: &Arc<InterruptHandle>) -> bool {
-        let mut progress = locked(&self.progress);
-        if progress.given_up {
-            return false;
-        }
-        progress.running = Some(Arc::clone(handle));
-        true
-    }
-
-    /// The statement is over. From here on no interruption can reach the connection for this errand.
-    pub(super) fn end(&self) {
-        locked(&self.progress).running = None;
-    }
-
-    /// Nobody waits any more: what runs is interrupted, what waits is dropped.
+    /// Nobody waits any more: what waits is dropped, and what runs ends at its next look here.
     pub(super) fn give_up(&self) {
-        let mut progress = locked(&self.progress);
-        progress.given_up = true;
-        if let Some(handle) = progress.running.take() {
-            handle.interrupt();
-        }
+        self.given_up.store(true, Ordering::SeqCst);
     }
 
     pub(super) fn is_given_up(&self) -> bool {
-        locked(&self.progress).given_up
+        self.given_up.load(Ordering::SeqCst)
     }
 
     pub(super) fn is_over(&self) -> bool {
-        self.deadline.is_over() || self.is_given_up()
+        self.is_given_up() || self.deadline.is_over()
     }
 
     /// Sleeps before the next attempt at a lock; false if there shall be none.

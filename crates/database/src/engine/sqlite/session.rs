@@ -12,9 +12,7 @@ use cbtrade_core::Clock;
 use cbtrade_sqlite::FENCE_TABLE;
 use cbtrade_sqlite::rusqlite::config::DbConfig;
 use cbtrade_sqlite::rusqlite::types::{ToSqlOutput, ValueRef};
-use cbtrade_sqlite::rusqlite::{
-    self, Connection, InterruptHandle, OpenFlags, ToSql, ffi, params_from_iter,
-};
+use cbtrade_sqlite::rusqlite::{self, Connection, OpenFlags, ToSql, ffi, params_from_iter};
 
 use super::convert::{Bound, check, value};
 use super::errand::{Errand, locked};
@@ -30,6 +28,8 @@ use crate::value::Value;
 const STATEMENTS: usize = 256;
 /// Memory for each file's pages, in KiB; a process may have nine connections with two files each.
 const CACHE_KIB: u32 = 4_000;
+/// Steps of SQLite's machine between two looks at whether the errand is over: a fraction of a millisecond.
+const STEPS: i32 = 2_000;
 /// A write-ahead log that has grown longer than this is cut when it begins again.
 const LOG_BYTES: u32 = 64 << 20;
 
@@ -55,9 +55,8 @@ pub(super) enum Purpose {
 /// A connection, used by one thread at a time.
 pub(super) struct Session {
     connection: Connection,
-    handle: Arc<InterruptHandle>,
     clock: StatementClock,
-    /// For whom the connection works now: its patience is the busy handler's.
+    /// For whom the connection works now: its patience is the connection's.
     errand: Arc<Mutex<Option<Arc<Errand>>>>,
     identity: Identity,
     attached: bool,
@@ -130,7 +129,6 @@ impl Session {
                 .map_err(failed)?;
         }
         Ok(Session {
-            handle: Arc::new(connection.get_interrupt_handle()),
             connection,
             clock,
             errand: current,
@@ -225,7 +223,7 @@ impl Session {
         sql: &str,
         values: &[Value],
     ) -> Result<Outcome, Error> {
-        self.interruptibly(errand, values, || {
+        self.work(errand, values, || {
             let before = self.connection.total_changes();
             let id_before = self.connection.last_insert_rowid();
             let mut statement = self.connection.prepare_cached(sql)?;
@@ -249,7 +247,7 @@ impl Session {
         sql: &str,
         values: &[Value],
     ) -> Result<Vec<Row>, Error> {
-        self.interruptibly(errand, values, || {
+        self.work(errand, values, || {
             let mut statement = self.connection.prepare_cached(sql)?;
             let mut rows = statement.query(params_from_iter(values.iter().map(Bound)))?;
             let mut found = Vec::new();
@@ -269,7 +267,7 @@ impl Session {
         })
     }
 
-    fn interruptibly<T>(
+    fn work<T>(
         &self,
         errand: &Errand,
         values: &[Value],
@@ -277,12 +275,10 @@ impl Session {
     ) -> Result<T, Error> {
         check(errand.call, values)?;
         self.clock.strike();
-        if !errand.begin(&self.handle) {
+        if errand.is_over() {
             return Err(Error::new(errand.call, ErrorKind::Deadline));
         }
-        let done = work();
-        errand.end();
-        done.map_err(|source| self.explained(errand.call, source))
+        work().map_err(|source| self.explained(errand.call, source))
     }
 
     /// An error, and whether it is the fence's: a file that was moved to a server takes no more writes.
@@ -396,12 +392,20 @@ fn not_opened(call: Call, path: &Path, source: rusqlite::Error) -> Error {
     error.detail(detail)
 }
 
-/// How a connection waits for locks of others.
+/// How long a connection works and waits for locks of others: as long as its errand is not over.
 fn be_patient(
     connection: &mut Connection,
     purpose: Purpose,
     errand: &Arc<Mutex<Option<Arc<Errand>>>>,
 ) -> rusqlite::Result<()> {
+    let current = Arc::clone(errand);
+    // Not sqlite3_interrupt: what is sent a moment before a statement begins, SQLite forgets.
+    let over = move || {
+        locked(&current)
+            .as_ref()
+            .is_some_and(|errand| errand.is_over())
+    };
+    connection.progress_handler(STEPS, Some(over))?;
     if purpose == Purpose::WritingAlone {
         return connection.busy_timeout(Duration::from_secs(5));
     }
@@ -504,7 +508,7 @@ mod tests {
                 "we\"ird",
             ),
             (
-                "REPLACE INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1",
+                concat!("REPLACE", " INTO `ohlcv`.`ohlcv_BTC_USDC`(a) SELECT 1"),
                 Some("ohlcv"),
                 "ohlcv_BTC_USDC",
             ),

@@ -96,10 +96,14 @@ impl Candles {
     /// # Errors
     /// [`ErrorKind::NotFound`] for a product without candles.
     pub async fn db_ohlcv_prod_id_freqs(&self) -> Result<Vec<FrequencyStart>, Error> {
+        let timestamp = self.database.dialect().name("timestamp");
+        // The newest candles first, from the key alone: bots ask this for every product in every round, and the largest
+        // begin of each group would have all candles read.
         let sql = format!(
-            "SELECT freq, MAX(start_dttm) AS last_start_dttm, MAX(start_unix) AS last_start_unix FROM {} \
-             GROUP BY freq ORDER BY freq",
-            self.table()
+            "SELECT c.freq, c.start_dttm AS last_start_dttm, c.start_unix AS last_start_unix \
+             FROM (SELECT freq, MAX({timestamp}) AS newest FROM {table} GROUP BY freq) lengths \
+             JOIN {table} c ON c.freq = lengths.freq AND c.{timestamp} = lengths.newest ORDER BY c.freq",
+            table = self.table()
         );
         self.database
             .records(call("db_ohlcv_prod_id_freqs"), &sql, Vec::new())

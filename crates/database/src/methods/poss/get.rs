@@ -65,7 +65,7 @@ impl Database {
             .regarded()
             .fixed(self.dialect().text_in("pos_stat", &["OPEN"]));
         let conditions = filter.positions(CALL, open)?;
-        self.positions(CALL, conditions, "pos_begin_dttm DESC, pos_id", lmt)
+        self.positions(CALL, conditions, "pos_begin_dttm DESC, pos_id DESC", lmt)
             .await
     }
 
@@ -84,7 +84,7 @@ impl Database {
             .regarded()
             .fixed(self.dialect().text_in("pos_stat", &["CLOSE"]));
         let conditions = Class::positions(class, closed, "");
-        self.positions(CALL, conditions, "pos_end_dttm DESC, pos_id", lmt)
+        self.positions(CALL, conditions, "pos_end_dttm DESC, pos_id DESC", lmt)
             .await
     }
 

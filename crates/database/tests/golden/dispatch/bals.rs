@@ -1,6 +1,6 @@
 //! Balances.
 
-use cbtrade_database::{Balance, Call, Database};
+use cbtrade_database::{Balance, Database};
 
 use crate::answer::records;
 use crate::arguments::{Arguments, Called, Failure};
@@ -12,11 +12,7 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
             Ok(records(database.db_bals_get(symb).await?))
         }
         "db_bals_insupd" => {
-            let call = Call {
-                method: "db_bals_insupd",
-                table: "bals",
-            };
-            let changes = arguments.changes::<Balance>(call, 0, "in_data")?;
+            let changes = arguments.changes::<Balance>(0, "in_data")?;
             database.db_bals_insupd(&changes).await?;
             Ok(().into())
         }

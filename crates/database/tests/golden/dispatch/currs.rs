@@ -1,6 +1,6 @@
 //! Currencies.
 
-use cbtrade_database::{Call, Currency, Database};
+use cbtrade_database::{Currency, Database};
 
 use crate::answer::{Answer, records};
 use crate::arguments::{Arguments, Called, Failure, unwritable};
@@ -12,11 +12,7 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
             Ok(records(database.db_currs_get(symb).await?))
         }
         "db_currs_insupd" => {
-            let call = Call {
-                method: "db_currs_insupd",
-                table: "currs",
-            };
-            let changes = arguments.changes::<Currency>(call, 0, "in_data")?;
+            let changes = arguments.changes::<Currency>(0, "in_data")?;
             database.db_currs_insupd(&changes).await?;
             Ok(().into())
         }

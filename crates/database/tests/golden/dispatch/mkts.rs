@@ -1,7 +1,7 @@
 //! Markets, the loops over them, and their leases.
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Call, Database, Market, MarketCheck, PairsMode};
+use cbtrade_database::{Database, Market, MarketCheck, PairsMode};
 
 use crate::answer::{Answer, record, records};
 use crate::arguments::{Arguments, Called, Failure};
@@ -28,11 +28,7 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
             Ok(database.db_mkt_prc_get(product).await?.into())
         }
         "db_mkts_insupd" => {
-            let call = Call {
-                method: "db_mkts_insupd",
-                table: "mkts",
-            };
-            let changes = arguments.changes::<Market>(call, 0, "in_data")?;
+            let changes = arguments.changes::<Market>(0, "in_data")?;
             database.db_mkts_insupd(&changes).await?;
             Ok(().into())
         }
@@ -92,11 +88,7 @@ async fn checks(database: &Database, method: &str, arguments: &Arguments) -> Cal
             })
         }
         "db_mkt_checks_insupd" => {
-            let call = Call {
-                method: "db_mkt_checks_insupd",
-                table: "mkt_checks",
-            };
-            let changes = arguments.changes::<MarketCheck>(call, 0, "d")?;
+            let changes = arguments.changes::<MarketCheck>(0, "d")?;
             Ok(database
                 .db_mkt_checks_insupd(&changes)
                 .await?

@@ -2,8 +2,8 @@
 
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{
-    CANDLES_LIMIT, Call, Candle, CandlePrices, Candles, CandlesSaved, Changes, Database,
-    FromValue as _, db_safe_string,
+    CANDLES_LIMIT, Candle, CandlePrices, Candles, CandlesSaved, Changes, Database, FromValue as _,
+    db_safe_string,
 };
 
 use crate::answer::{Answer, Fields, fields, records};
@@ -229,25 +229,21 @@ fn cell<'a>(row: &'a Fields, name: &str) -> Option<&'a Answer> {
 
 /// One row or several, without the column that the original takes out.
 fn written(data: &Answer) -> Result<Vec<Changes<Candle>>, Failure> {
-    let call = Call {
-        method: "db_tbl_insupd",
-        table: "ohlcv",
-    };
-    let row = |fields: &Fields| {
+    let row = |fields: &Fields| -> Changes<Candle> {
         let known: Fields = fields
             .iter()
             .filter(|(name, _)| name != "add_dttm")
             .cloned()
             .collect();
-        changes_of::<Candle>(call, &known)
+        changes_of(&known)
     };
     match data {
         Answer::Row(fields) if fields.is_empty() => Ok(Vec::new()),
-        Answer::Row(fields) => Ok(vec![row(fields)?]),
+        Answer::Row(fields) => Ok(vec![row(fields)]),
         Answer::List(rows) => rows
             .iter()
             .map(|one| match one {
-                Answer::Row(fields) => row(fields),
+                Answer::Row(fields) => Ok(row(fields)),
                 other => Err(unwritable("in_data", "rows", other)),
             })
             .collect(),

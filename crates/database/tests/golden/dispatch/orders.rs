@@ -1,6 +1,6 @@
 //! Orders.
 
-use cbtrade_database::{BuyOrder, Call, Database, Order, OrderFilter, SellOrder};
+use cbtrade_database::{BuyOrder, Database, Order, OrderFilter, SellOrder};
 
 use crate::answer::{Answer, fields, records};
 use crate::arguments::{Arguments, Called, Failure};
@@ -67,11 +67,7 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
 async fn write(database: &Database, method: &str, arguments: &Arguments) -> Called {
     match method {
         "db_buy_ords_insupd" => {
-            let call = Call {
-                method: "db_buy_ords_insupd",
-                table: "buy_ords",
-            };
-            let changes = arguments.changes::<BuyOrder>(call, 0, "in_data")?;
+            let changes = arguments.changes::<BuyOrder>(0, "in_data")?;
             database.db_buy_ords_insupd(&changes).await?;
         }
         "db_buy_ords_stat_upd" => {
@@ -84,19 +80,11 @@ async fn write(database: &Database, method: &str, arguments: &Arguments) -> Call
             database.db_buy_ords_stat_upd(number, state).await?;
         }
         "db_sell_ords_insupd" => {
-            let call = Call {
-                method: "db_sell_ords_insupd",
-                table: "sell_ords",
-            };
-            let changes = arguments.changes::<SellOrder>(call, 0, "in_data")?;
+            let changes = arguments.changes::<SellOrder>(0, "in_data")?;
             database.db_sell_ords_insupd(&changes).await?;
         }
         "db_ords_insupd" => {
-            let call = Call {
-                method: "db_ords_insupd",
-                table: "ords",
-            };
-            let changes = arguments.changes::<Order>(call, 0, "in_data")?;
+            let changes = arguments.changes::<Order>(0, "in_data")?;
             database.db_ords_insupd(&changes).await?;
         }
         _ => return Err(Failure::NotDispatched),

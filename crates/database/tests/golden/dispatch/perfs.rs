@@ -2,7 +2,7 @@
 
 use cbtrade_core::Decimal;
 use cbtrade_database::{
-    Call, Database, ProductFilter, StrategyPerformance, TradeFilter, TradePerformance,
+    Database, ProductFilter, StrategyPerformance, TradeFilter, TradePerformance,
 };
 
 use crate::answer::{Answer, record, records};
@@ -35,11 +35,7 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
             Ok(record(row.await?))
         }
         "db_trade_perfs_insupd" => {
-            let call = Call {
-                method: "db_trade_perfs_insupd",
-                table: "trade_perfs",
-            };
-            let changes = arguments.changes::<TradePerformance>(call, 0, "in_data")?;
+            let changes = arguments.changes::<TradePerformance>(0, "in_data")?;
             Ok(database.db_trade_perfs_insupd(&changes).await?.into())
         }
         "execute" => procedure(database, arguments.needed_text(0, "sql")?).await,
@@ -95,11 +91,7 @@ async fn strategies(database: &Database, method: &str, arguments: &Arguments) ->
             Ok(Answer::Nothing)
         }
         "db_trade_strat_perfs_insupd" => {
-            let call = Call {
-                method: "db_trade_strat_perfs_insupd",
-                table: "trade_strat_perfs",
-            };
-            let changes = arguments.changes::<StrategyPerformance>(call, 0, "in_data")?;
+            let changes = arguments.changes::<StrategyPerformance>(0, "in_data")?;
             Ok(database.db_trade_strat_perfs_insupd(&changes).await?.into())
         }
         // The original gives nothing.

@@ -1,6 +1,6 @@
 //! Positions.
 
-use cbtrade_database::{Call, Database, Position, ProductFilter, TradeFilter};
+use cbtrade_database::{Database, Position, ProductFilter, TradeFilter};
 
 use crate::answer::{Answer, fields, record, records};
 use crate::arguments::{Arguments, Called, Failure};
@@ -169,26 +169,20 @@ async fn read(database: &Database, method: &str, arguments: &Arguments) -> Calle
 }
 
 async fn write(database: &Database, method: &str, arguments: &Arguments) -> Called {
-    let changes = |method: &'static str| {
-        let call = Call {
-            method,
-            table: "poss",
-        };
-        arguments.changes::<Position>(call, 0, "in_data")
-    };
+    let changes = || arguments.changes::<Position>(0, "in_data");
     match method {
         "db_poss_insupd" => {
-            let changes = changes("db_poss_insupd")?;
+            let changes = changes()?;
             database.db_poss_insupd(&changes).await?;
             Ok(().into())
         }
-        "db_poss_upd" => Ok(database.db_poss_upd(&changes("db_poss_upd")?).await?.into()),
+        "db_poss_upd" => Ok(database.db_poss_upd(&changes()?).await?.into()),
         "db_poss_upd_sell" => {
-            let changes = changes("db_poss_upd_sell")?;
+            let changes = changes()?;
             Ok(database.db_poss_upd_sell(&changes).await?.into())
         }
         "db_poss_upd_close" => {
-            let changes = changes("db_poss_upd_close")?;
+            let changes = changes()?;
             Ok(database.db_poss_upd_close(&changes).await?.into())
         }
         "db_poss_err_upd" => {

@@ -1,6 +1,6 @@
 //! Signals, decisions, and the strategies that are traded.
 
-use cbtrade_database::{BuyDecision, BuySignal, BuyStrategy, Call, Database};
+use cbtrade_database::{BuyDecision, BuySignal, BuyStrategy, Database};
 
 use crate::answer::{Answer, records};
 use crate::arguments::{Arguments, Called, Failure, unwritable};
@@ -15,19 +15,11 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
     };
     match method {
         "db_buy_signals_ins" => {
-            let call = Call {
-                method: "db_buy_signals_ins",
-                table: "buy_signals",
-            };
-            let changes = arguments.changes::<BuySignal>(call, 0, "in_data")?;
+            let changes = arguments.changes::<BuySignal>(0, "in_data")?;
             Ok(database.db_buy_signals_ins(&changes).await?.into())
         }
         "db_buy_decisions_ins" => {
-            let call = Call {
-                method: "db_buy_decisions_ins",
-                table: "buy_decisions",
-            };
-            let changes = arguments.changes::<BuyDecision>(call, 0, "in_data")?;
+            let changes = arguments.changes::<BuyDecision>(0, "in_data")?;
             database.db_buy_decisions_ins(&changes).await?;
             Ok(().into())
         }
@@ -39,17 +31,13 @@ pub(super) async fn call(database: &Database, method: &str, arguments: &Argument
         }
         "db_buy_strats_get" => Ok(records(database.db_buy_strats_get().await?)),
         "db_buy_strats_insupd" => {
-            let call = Call {
-                method: "db_buy_strats_insupd",
-                table: "buy_strats",
-            };
             // This writer was passed nested fields too, which no column holds.
             for (name, value) in arguments.fields(0, "in_data")? {
                 if matches!(value, Answer::List(_) | Answer::Tuple(_) | Answer::Row(_)) {
                     return Err(unwritable(name, "a plain value", value));
                 }
             }
-            let changes = arguments.changes::<BuyStrategy>(call, 0, "in_data")?;
+            let changes = arguments.changes::<BuyStrategy>(0, "in_data")?;
             database.db_buy_strats_insupd(&changes).await?;
             Ok(().into())
         }
