@@ -155,6 +155,21 @@ impl Decimal {
         signed(rounded, (self.0 < 0) != (divisor.0 < 0))
     }
 
+    /// This number times a factor, divided by another, rounded only once to twelve places; if it fits and the divisor is
+    /// not zero. The product may be larger than a `Decimal`.
+    #[must_use]
+    pub fn checked_mul_div(self, factor: i64, divisor: Self) -> Option<Self> {
+        if divisor.0 == 0 {
+            return None;
+        }
+        // 2^63 times 10^12 is far inside 128 bits.
+        let factor_units = u128::from(factor.unsigned_abs()) * ONE.unsigned_abs();
+        let (high, low) = wide_product(self.0.unsigned_abs(), factor_units);
+        let rounded = wide_quotient(high, low, divisor.0.unsigned_abs())?;
+        let negative = (self.0 < 0) != (factor < 0);
+        signed(rounded, negative != (divisor.0 < 0))
+    }
+
     /// Rounded half away from zero to so many places; twelve and more change nothing.
     #[must_use]
     pub fn round(self, places: u32) -> Self {
@@ -393,6 +408,13 @@ mod tests {
         assert_eq!(huge.checked_mul(decimal("2")), None);
         assert_eq!(huge.checked_add(decimal("1")), None);
         assert_eq!(Decimal::ONE.checked_div(Decimal::ZERO), None);
+        assert_eq!(huge.checked_mul_div(6_000, huge), Some(decimal("6000")));
+        assert_eq!(
+            decimal("-1").checked_mul_div(-2, decimal("-3")),
+            Some(decimal("-0.666666666667"))
+        );
+        assert_eq!(huge.checked_mul_div(2, Decimal::ONE), None);
+        assert_eq!(Decimal::ONE.checked_mul_div(1, Decimal::ZERO), None);
     }
 
     #[test]

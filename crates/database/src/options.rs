@@ -322,13 +322,7 @@ mod tests {
                 candles: "db/ohlcv.db".into()
             }
         );
-        for wrong in [
-            "",
-            "sqlite:",
-            "mysql://",
-            "mysql://u:p@h/d",
-            "mysql://u@h/d?what=1",
-        ] {
+        for wrong in ["", "sqlite:", "mysql://u:p@h/d", "mysql://u@h/d?what=1"] {
             let error = Location::parse(wrong, None).unwrap_err();
             assert_eq!(error.kind, ErrorKind::Location, "{wrong}");
         }

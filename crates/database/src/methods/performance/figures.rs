@@ -217,13 +217,7 @@ pub(super) fn figures<R: Performance>(
 
 /// `number` times `factor` by `divisor`; 0 where that is no number.
 fn quotient(number: Decimal, factor: i64, divisor: Decimal) -> Decimal {
-    let factor = Decimal::from_integer(factor);
-    number
-        .checked_mul(factor)
-        .and_then(|product| product.checked_div(divisor))
-        // Too large on the way: a smaller one first, at the cost of digits that nobody misses at this size.
-        .or_else(|| number.checked_div(divisor)?.checked_mul(factor))
-        .unwrap_or_default()
+    number.checked_mul_div(factor, divisor).unwrap_or_default()
 }
 
 /// As [`quotient`] by a sum of cost times minutes, which may be larger than a [`Decimal`].
