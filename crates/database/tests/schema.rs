@@ -92,7 +92,7 @@ async fn what_is_missing_is_named() {
     for store in Store::all().await {
         let database = &store.database;
         database.ensure_database_ready().await.unwrap();
-        store.run("ALTER TABLE poss DROP COLUMN note3").await;
+        store.run("ALTER TABLE buy_decisions DROP COLUMN message").await;
         store.run("DROP TABLE freqs").await;
         let names = store.trigger_of("mkts");
         store.run(&format!("DROP TRIGGER {names}")).await;
@@ -106,7 +106,7 @@ async fn what_is_missing_is_named() {
         assert_eq!(differences.len(), 3, "{store} {differences:?}");
         for part in [
             "`freqs`: the table is missing",
-            "`poss`: column `note3` is missing",
+            "`buy_decisions`: column `message` is missing",
             &names,
         ] {
             assert!(
