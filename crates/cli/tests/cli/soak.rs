@@ -3,6 +3,7 @@
 //! None of these is decided by timing: a run lasts until so many operations are done, and every fault is allowed to come
 //! or not.
 
+use std::ffi::OsString;
 use std::io::{BufRead as _, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
@@ -27,7 +28,16 @@ fn engines() -> Vec<String> {
 fn soak(place: &Place, arguments: &[&str]) -> Said {
     let mut command = place.command(&["soak"]);
     command.args(arguments).env("TMPDIR", temporary(place));
+    command.env("CBTRADE_SERVER_HOMES", server_homes());
     said(command)
+}
+
+/// Where the scripts put servers, and where else the caller has some.
+fn server_homes() -> OsString {
+    let local = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local");
+    let theirs = std::env::var_os("CBTRADE_SERVER_HOMES").unwrap_or_default();
+    let homes = [local.join("mariadb"), local.join("mysql")];
+    std::env::join_paths(homes.into_iter().chain(std::env::split_paths(&theirs))).unwrap()
 }
 
 fn temporary(place: &Place) -> PathBuf {
@@ -104,7 +114,7 @@ fn what_bots_do_wrong_is_found() {
         let repeat = format!(
             "--seed 5 --bots 4 --seconds 1 --faults none --engine {engine} --operations 3000 --plant {plant}"
         );
-        let told = told.tells(&[&format!("{kind}: "), &repeat, "b0.0.", "-> {\"is\":"]);
+        let told = told.tells(&[&format!("{kind}: "), &repeat, "\n    b", "-> {\"is\":"]);
         assert!(told.out.contains("WRONG: "), "{}", told.out);
         let kept = place.path("home/soak/seed-5");
         assert!(kept.join("bot-0.0.jsonl").exists() && kept.join("wrong.txt").exists());
