@@ -92,7 +92,9 @@ async fn what_is_missing_is_named() {
     for store in Store::all().await {
         let database = &store.database;
         database.ensure_database_ready().await.unwrap();
-        store.run("ALTER TABLE buy_decisions DROP COLUMN message").await;
+        store
+            .run("ALTER TABLE buy_decisions DROP COLUMN message")
+            .await;
         store.run("DROP TABLE freqs").await;
         let names = store.trigger_of("mkts");
         store.run(&format!("DROP TRIGGER {names}")).await;
