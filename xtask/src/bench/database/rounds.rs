@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use cbtrade_database::Database;
+use cbtrade_mysql::Session;
 
 use super::super::Result;
 use super::bare::{Call, Token};
@@ -112,7 +113,7 @@ pub(super) async fn measure(
 ) -> Result<(Method, Recorded)> {
     let recorded = record(place, typical, options.calls).await?;
     let database = place.database(1, None).await?;
-    let mut session = place.session().await?;
+    let session = place.session().await?;
     let mut method = Method {
         name: typical.name,
         statements: recorded.statements(),
@@ -125,28 +126,105 @@ pub(super) async fn measure(
         true => &[Way::Ours, Way::Bare, Way::WithToken],
         false => &[Way::Ours, Way::Bare],
     };
+    let mut turns = Turns {
+        place,
+        typical,
+        recorded: &recorded,
+        database,
+        session,
+    };
     // The first round warms up and does not count.
     for round in 0..=options.rounds {
-        for position in 0..ways.len() {
-            let way = ways[(position + round) % ways.len()];
-            place.prepare(typical.before).await?;
-            let times = match way {
-                Way::Ours => ours(&database, typical, recorded.calls.len()).await?,
-                Way::Bare => bare(&mut session, &recorded, Token::Without).await?,
-                Way::WithToken => bare(&mut session, &recorded, Token::With).await?,
-            };
-            if round == 0 {
-                continue;
-            }
+        let measured = match typical.before.is_empty() {
+            true => turns.call_by_call(ways, round).await?,
+            false => turns.batch_by_batch(ways, round).await?,
+        };
+        if round == 0 {
+            continue;
+        }
+        for (way, time) in measured {
             match way {
-                Way::Ours => method.ours.0.extend(times.0),
-                Way::Bare => method.bare.0.extend(times.0),
-                Way::WithToken => method.with_token.0.extend(times.0),
+                Way::Ours => method.ours.add(time),
+                Way::Bare => method.bare.add(time),
+                Way::WithToken => method.with_token.add(time),
             }
         }
     }
-    session.close().await;
+    turns.session.close().await;
     Ok((method, recorded))
+}
+
+/// Both sides, with a connection each.
+struct Turns<'a> {
+    place: &'a Place,
+    typical: &'a Typical,
+    recorded: &'a Recorded,
+    database: Database,
+    session: Session,
+}
+
+impl Turns<'_> {
+    /// Every call is made in all ways before the next one, another way first each time: whatever else the machine does
+    /// meets them all alike.
+    async fn call_by_call(&mut self, ways: &[Way], round: usize) -> Result<Vec<(Way, Duration)>> {
+        let pass = next_pass();
+        let mut bare = self.bare_calls(Token::Without).into_iter();
+        let mut with_token = self.bare_calls(Token::With).into_iter();
+        let mut times = Vec::new();
+        for number in 0..self.recorded.calls.len() {
+            for position in 0..ways.len() {
+                let way = ways[(position + number + round) % ways.len()];
+                let time = match way {
+                    Way::Ours => self.ours(pass, number).await?,
+                    Way::Bare => self.bare(bare.next()).await?,
+                    Way::WithToken => self.bare(with_token.next()).await?,
+                };
+                times.push((way, time));
+            }
+        }
+        Ok(times)
+    }
+
+    /// One way after the other, each with everything prepared anew.
+    async fn batch_by_batch(&mut self, ways: &[Way], round: usize) -> Result<Vec<(Way, Duration)>> {
+        let mut times = Vec::new();
+        for position in 0..ways.len() {
+            let way = ways[(position + round) % ways.len()];
+            self.place.prepare(self.typical.before).await?;
+            let pass = next_pass();
+            let token = match way {
+                Way::WithToken => Token::With,
+                Way::Ours | Way::Bare => Token::Without,
+            };
+            let mut bare = self.bare_calls(token).into_iter();
+            for number in 0..self.recorded.calls.len() {
+                let time = match way {
+                    Way::Ours => self.ours(pass, number).await?,
+                    Way::Bare | Way::WithToken => self.bare(bare.next()).await?,
+                };
+                times.push((way, time));
+            }
+        }
+        Ok(times)
+    }
+
+    fn bare_calls(&self, token: Token) -> Vec<Call> {
+        Call::all(self.recorded.of_pass(next_pass()), token)
+    }
+
+    async fn ours(&self, pass: u32, number: usize) -> Result<Duration> {
+        let number = u32::try_from(number)?;
+        let begun = Instant::now();
+        (self.typical.call)(&self.database, Mark { pass, number }).await?;
+        Ok(begun.elapsed())
+    }
+
+    async fn bare(&mut self, call: Option<Call>) -> Result<Duration> {
+        let call = call.ok_or("fewer statements than calls")?;
+        let begun = Instant::now();
+        call.run(&mut self.session).await?;
+        Ok(begun.elapsed())
+    }
 }
 
 /// Records so many calls, or as many as fit into the time of a batch.
@@ -170,33 +248,6 @@ async fn record(place: &Place, typical: &Typical, calls: usize) -> Result<Record
             .push(recorder.call(&database, typical, number).await?);
     }
     Ok(recorded)
-}
-
-async fn ours(database: &Database, typical: &Typical, calls: usize) -> Result<Times> {
-    let pass = next_pass();
-    let mut times = Times::default();
-    for number in 0..u32::try_from(calls)? {
-        let mark = Mark { pass, number };
-        let begun = Instant::now();
-        (typical.call)(database, mark).await?;
-        times.add(begun.elapsed());
-    }
-    Ok(times)
-}
-
-async fn bare(
-    session: &mut cbtrade_mysql::Session,
-    recorded: &Recorded,
-    token: Token,
-) -> Result<Times> {
-    let calls = Call::all(recorded.of_pass(next_pass()), token);
-    let mut times = Times::default();
-    for call in calls {
-        let begun = Instant::now();
-        call.run(session).await?;
-        times.add(begun.elapsed());
-    }
-    Ok(times)
 }
 
 #[cfg(test)]
