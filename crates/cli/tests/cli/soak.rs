@@ -114,7 +114,7 @@ fn what_bots_do_wrong_is_found() {
         let repeat = format!(
             "--seed 5 --bots 4 --seconds 1 --faults none --engine {engine} --operations 3000 --plant {plant}"
         );
-        let told = told.tells(&[&format!("{kind}: "), &repeat, "\n    b", "-> {\"is\":"]);
+        let told = told.tells(&[&format!("{kind}: "), &repeat, "{\"do\":", "-> {\"is\":"]);
         assert!(told.out.contains("WRONG: "), "{}", told.out);
         let kept = place.path("home/soak/seed-5");
         assert!(kept.join("bot-0.0.jsonl").exists() && kept.join("wrong.txt").exists());

@@ -102,9 +102,12 @@ impl Database {
             if present == rows {
                 return Ok(false);
             }
-            transaction
-                .run("DELETE FROM buy_strats", Vec::new())
-                .await?;
+            // Where the list was empty there is nothing to delete but what another bot fills it with at this moment.
+            if !present.is_empty() {
+                transaction
+                    .run("DELETE FROM buy_strats", Vec::new())
+                    .await?;
+            }
             if rows.is_empty() {
                 return Ok(true);
             }
