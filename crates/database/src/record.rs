@@ -1,5 +1,6 @@
 //! Rows as structs, and columns as typed names.
 
+use std::borrow::Cow;
 use std::marker::PhantomData;
 
 use crate::dialect::Dialect;
@@ -12,6 +13,10 @@ pub trait Record: Sized {
     const TABLE: &'static str;
     /// The columns, in the order of the fields.
     const COLUMNS: &'static [&'static str];
+    /// The columns for a SELECT, quoted as a server wants it and as SQLite does, each followed by a comma and a space;
+    /// empty where they are put together when they are needed.
+    #[doc(hidden)]
+    const SELECTED: [&'static str; 2] = ["", ""];
 
     /// Reads a row whose cells are in the order of [`Record::COLUMNS`].
     ///
@@ -105,7 +110,15 @@ impl<R: Record, E: Record> Record for With<R, E> {
 }
 
 /// The columns of a record for a SELECT, in its order: `a.b, a.c` for the table's other name `a`, or bare names for none.
-pub(crate) fn select_list<R: Record>(dialect: Dialect, alias: &str) -> String {
+pub(crate) fn select_list<R: Record>(dialect: Dialect, alias: &str) -> Cow<'static, str> {
+    let [server, file] = R::SELECTED;
+    let ready = match dialect {
+        Dialect::MySql => server,
+        Dialect::Sqlite => file,
+    };
+    if let (Some(ready), "") = (ready.strip_suffix(", "), alias) {
+        return Cow::Borrowed(ready);
+    }
     let mut list = String::with_capacity(R::COLUMNS.len() * 20);
     for column in R::COLUMNS {
         if !list.is_empty() {
@@ -117,7 +130,7 @@ pub(crate) fn select_list<R: Record>(dialect: Dialect, alias: &str) -> String {
         }
         list.push_str(&dialect.name(column));
     }
-    list
+    Cow::Owned(list)
 }
 
 /// Writes a record: the struct, and its reading and writing, from one list of columns.
@@ -139,6 +152,10 @@ macro_rules! record {
         impl $crate::record::Record for $name {
             const TABLE: &'static str = $table;
             const COLUMNS: &'static [&'static str] = &[$(stringify!($column)),*];
+            const SELECTED: [&'static str; 2] = [
+                concat!($("`", stringify!($column), "`, "),*),
+                concat!($("\"", stringify!($column), "\", "),*),
+            ];
 
             fn from_row(mut row: $crate::row::Row) -> Result<Self, $crate::row::CellError> {
                 let mut place = 0..;
@@ -217,5 +234,10 @@ mod tests {
     fn columns_are_listed_one_by_one() {
         assert_eq!(select_list::<Left>(Dialect::MySql, "l"), "l.`a`, l.`b`");
         assert_eq!(select_list::<Left>(Dialect::Sqlite, ""), "\"a\", \"b\"");
+        assert_eq!(select_list::<Left>(Dialect::MySql, ""), "`a`, `b`");
+        assert_eq!(
+            select_list::<With<Left, Right>>(Dialect::MySql, ""),
+            "`a`, `b`, `c`"
+        );
     }
 }

@@ -1,6 +1,7 @@
 //! Rows as they come back, by name and by place.
 
-use std::sync::Arc;
+use std::fmt;
+use std::sync::{Arc, OnceLock};
 
 use crate::value::{FromValue, Value};
 
@@ -8,7 +9,7 @@ use crate::value::{FromValue, Value};
 #[derive(Clone, Debug, PartialEq)]
 pub struct Row {
     /// The whole answer's columns, which its rows share.
-    columns: Arc<[String]>,
+    columns: Names,
     /// Place of this row's first column among them.
     first: usize,
     values: Vec<Value>,
@@ -32,10 +33,60 @@ pub enum CellError {
     },
 }
 
+/// The names of an answer's columns.
+///
+/// A server's are made into texts when somebody asks for them. Most rows become structs by their cells' places, and a
+/// hundred names would take longer to make than a row to read.
+#[derive(Clone)]
+pub(crate) enum Names {
+    Told(Arc<[String]>),
+    Later(Arc<LaterNames>),
+}
+
+pub(crate) struct LaterNames {
+    make: Box<dyn Fn() -> Vec<String> + Send + Sync>,
+    made: OnceLock<Vec<String>>,
+}
+
+impl Names {
+    /// Names that are made when they are asked for.
+    pub(crate) fn later(make: impl Fn() -> Vec<String> + Send + Sync + 'static) -> Names {
+        Names::Later(Arc::new(LaterNames {
+            make: Box::new(make),
+            made: OnceLock::new(),
+        }))
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> &[String] {
+        match self {
+            Names::Told(names) => names,
+            Names::Later(later) => later.made.get_or_init(|| (later.make)()),
+        }
+    }
+}
+
+impl fmt::Debug for Names {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.all().fmt(formatter)
+    }
+}
+
+impl PartialEq for Names {
+    fn eq(&self, other: &Names) -> bool {
+        self.all() == other.all()
+    }
+}
+
 impl Row {
     /// A row of an answer; `values` are in the order of `columns`.
     #[must_use]
     pub fn new(columns: Arc<[String]>, values: Vec<Value>) -> Row {
+        Row::named(Names::Told(columns), values)
+    }
+
+    /// The same with names that may be made later.
+    pub(crate) fn named(columns: Names, values: Vec<Value>) -> Row {
         Row {
             columns,
             first: 0,
@@ -46,7 +97,7 @@ impl Row {
     /// The columns' names, in the order of the answer.
     #[must_use]
     pub fn columns(&self) -> &[String] {
-        let columns = self.columns.get(self.first..).unwrap_or_default();
+        let columns = self.columns.all().get(self.first..).unwrap_or_default();
         columns.get(..self.values.len()).unwrap_or(columns)
     }
 
@@ -54,7 +105,7 @@ impl Row {
     pub(crate) fn split_off(&mut self, place: usize) -> Row {
         let place = place.min(self.values.len());
         Row {
-            columns: Arc::clone(&self.columns),
+            columns: self.columns.clone(),
             first: self.first + place,
             values: self.values.split_off(place),
         }
@@ -89,6 +140,7 @@ impl Row {
     pub fn take<T: FromValue>(&mut self, place: usize) -> Result<T, CellError> {
         let name = || {
             self.columns
+                .all()
                 .get(self.first + place)
                 .cloned()
                 .unwrap_or_else(|| place.to_string())
@@ -109,6 +161,22 @@ impl Row {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_are_made_once_and_when_asked_for() {
+        let asked = Arc::new(std::sync::atomic::AtomicU32::new(0));
+        let counted = Arc::clone(&asked);
+        let names = Names::later(move || {
+            counted.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            vec!["a".to_owned()]
+        });
+        let mut row = Row::named(names.clone(), vec![Value::from(1_i64)]);
+        assert_eq!(row.take::<i64>(0), Ok(1));
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 0);
+        assert_eq!(row.columns(), ["a"]);
+        assert_eq!(names.all(), ["a"]);
+        assert_eq!(asked.load(std::sync::atomic::Ordering::Relaxed), 1);
+    }
 
     #[test]
     fn a_row_is_split_with_its_names() {

@@ -85,7 +85,8 @@ struct Figures {
     server: String,
     methods: Vec<rounds::Method>,
     crowd: Vec<crowd::Method>,
-    fleet: fleet::Fleet,
+    /// Absent where only some methods are measured.
+    fleet: Option<fleet::Fleet>,
     python: Option<python::Measured>,
     /// The share of the machine that others took, in per cent.
     others_percent: u64,
@@ -174,8 +175,13 @@ async fn on_server(folder: &Path, flavour: Flavour, options: &Options) -> Result
         say(&format!("{}: {method}", server.name()));
         crowd.push(method);
     }
-    let fleet = fleet::measure(&place, options).await?;
-    say(&format!("{}: {fleet}", server.name()));
+    let fleet = match options.only {
+        Some(_) => None,
+        None => Some(fleet::measure(&place, options).await?),
+    };
+    if let Some(fleet) = &fleet {
+        say(&format!("{}: {fleet}", server.name()));
+    }
     let others_percent = Ticks::now(server.process()).others_percent(before);
     let name = server.name();
     server.remove()?;

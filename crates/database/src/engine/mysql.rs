@@ -6,13 +6,13 @@ mod pool;
 
 use std::time::Duration;
 
-use cbtrade_mysql::mysql_async::{Conn, prelude::Queryable as _};
+use cbtrade_mysql::mysql_async::{self, Conn, prelude::Queryable as _};
 use cbtrade_mysql::{ErrorClass, Product, Session};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use pool::{Connection, Pool};
 
-use convert::{parameter, rows_of};
+use convert::{Answer, parameter};
 
 use super::operation::{OPERATION_TABLE, Operation};
 use super::{Deadline, NewRow, Outcome};
@@ -25,6 +25,8 @@ use crate::waits::Waits;
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server's number for a second row with the same key.
 const DUPLICATE_KEY: u16 = 1062;
+/// The server's number for a statement that can only be sent as text.
+const NOT_PREPARABLE: u16 = 1295;
 
 /// What a token says instead of a method when its write was given up.
 pub(crate) const GIVEN_UP: &str = "given up";
@@ -97,17 +99,19 @@ async fn query(
     values: Vec<Value>,
 ) -> Result<Vec<Row>, Error> {
     let parameters: Vec<_> = values.into_iter().map(parameter).collect();
+    let is_plain = parameters.is_empty();
+    // Also without values: bots ask the same all day, and a prepared query is neither read anew nor answered in text.
     let work = session.call(sql, async |conn: &mut Conn| {
-        if parameters.is_empty() {
-            // One round trip less than preparing, and the text holds no value anyway.
-            conn.query::<cbtrade_mysql::mysql_async::Row, _>(sql).await
-        } else {
-            conn.exec::<cbtrade_mysql::mysql_async::Row, _, _>(sql, parameters)
-                .await
+        let answer = Answer::default();
+        match conn.exec_fold(sql, parameters, answer, Answer::with).await {
+            Err(mysql_async::Error::Server(error)) if is_plain && error.code == NOT_PREPARABLE => {
+                conn.query_fold(sql, Answer::default(), Answer::with).await
+            }
+            done => done,
         }
     });
-    let rows = within(call, deadline, work).await?;
-    rows_of(rows).map_err(|source| Error::answer(call, source))
+    let answer = within(call, deadline, work).await?;
+    answer.rows().map_err(|source| Error::answer(call, source))
 }
 
 /// Waits no longer than the call may take. A statement that is broken off leaves a session of no further use, which the

@@ -7,7 +7,7 @@ use super::super::page::{Held, day};
 use super::super::text::{grouped, median};
 use super::crowd::CONNECTIONS;
 use super::fill::{HISTORY, PRODUCTS_WITH_CANDLES};
-use super::fleet::BOTS;
+use super::fleet::{BOTS, Fleet};
 use super::rounds::{Method, Times};
 use super::{Figures, Options, python};
 
@@ -48,7 +48,9 @@ pub(super) fn page(machine: &Machine, options: &Options, figures: &[Figures]) ->
         let _ = writeln!(text, "\n### {}\n", figures.server);
         methods(figures, &mut text);
         token(figures, &mut text);
-        fleet(figures, &mut text);
+        if let Some(measured) = &figures.fleet {
+            fleet(measured, &mut text);
+        }
         missed += held(figures, &mut text);
         let _ = writeln!(
             text,
@@ -149,8 +151,8 @@ fn token(figures: &Figures, text: &mut String) {
     );
 }
 
-fn fleet(figures: &Figures, text: &mut String) {
-    let fleet = &figures.fleet;
+/// What 64 bots came to.
+fn fleet(fleet: &Fleet, text: &mut String) {
     let ((failed, bare_failed), (slowest, bare_slowest)) = (fleet.failed(), fleet.slowest_share());
     let [ours, bare] = fleet.times();
     let _ = writeln!(
@@ -196,21 +198,29 @@ fn held(figures: &Figures, text: &mut String) -> usize {
         .map(|method| format!("{} {:.2}", method.name, method.ratio()))
         .collect();
     let middle = median(&ratios);
-    let fleet = &figures.fleet;
+    let mut list = vec![Held {
+        what: format!(
+            "a call at most {CALL_RATIO_MAX} times the bare driver's time for the same statements (median over methods)"
+        ),
+        measured: format!(
+            "{middle:.2} times; {within} of {} methods within it; largest: {}",
+            methods.len(),
+            worst.join(", ")
+        ),
+        holds: middle <= CALL_RATIO_MAX,
+    }];
+    if let Some(fleet) = &figures.fleet {
+        list.extend(held_by_fleet(fleet));
+    }
+    let (table, missed) = Held::table(&list);
+    text.push_str(&table);
+    missed
+}
+
+fn held_by_fleet(fleet: &Fleet) -> [Held; 3] {
     let ratio = fleet.rate() / fleet.bare_rate();
     let (failed, _) = fleet.failed();
-    let list = [
-        Held {
-            what: format!(
-                "a call at most {CALL_RATIO_MAX} times the bare driver's time for the same statements (median over methods)"
-            ),
-            measured: format!(
-                "{middle:.2} times; {within} of {} methods within it; largest: {}",
-                methods.len(),
-                worst.join(", ")
-            ),
-            holds: middle <= CALL_RATIO_MAX,
-        },
+    [
         Held {
             what: format!("{BOTS} bots writing: no failed transaction"),
             measured: format!("{failed} failed"),
@@ -228,8 +238,5 @@ fn held(figures: &Figures, text: &mut String) -> usize {
             measured: format!("{} deadlocks", fleet.deadlocks()),
             holds: fleet.deadlocks() == 0,
         },
-    ];
-    let (table, missed) = Held::table(&list);
-    text.push_str(&table);
-    missed
+    ]
 }

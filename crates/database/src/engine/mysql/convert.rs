@@ -1,11 +1,9 @@
 //! Values of the driver and values of the layer.
 
-use std::sync::Arc;
-
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_mysql::mysql_async::{self, consts::ColumnType};
 
-use crate::row::{CellError, Row};
+use crate::row::{CellError, Names, Row};
 use crate::value::Value;
 
 /// Character set number of bytes that are no text.
@@ -24,35 +22,56 @@ pub(crate) fn parameter(value: Value) -> mysql_async::Value {
     }
 }
 
-/// All rows of an answer.
-pub(crate) fn rows_of(rows: Vec<mysql_async::Row>) -> Result<Vec<Row>, CellError> {
-    let Some(first) = rows.first() else {
-        return Ok(Vec::new());
-    };
-    let definitions = first.columns();
-    let names: Arc<[String]> = definitions
-        .iter()
-        .map(|column| column.name_str().into_owned())
-        .collect();
-    let kinds: Vec<Kind> = definitions.iter().map(Kind::of).collect();
-    rows.into_iter()
-        .map(|row| {
-            let values = row
-                .unwrap()
-                .into_iter()
-                .zip(&kinds)
-                .enumerate()
-                .map(|(place, (value, kind))| {
-                    value_of(value, *kind).ok_or_else(|| CellError::Type {
-                        column: names.get(place).cloned().unwrap_or_default(),
-                        found: "a value of another type",
-                        expected: kind.name(),
-                    })
-                })
-                .collect::<Result<Vec<Value>, CellError>>()?;
-            Ok(Row::new(Arc::clone(&names), values))
-        })
-        .collect()
+/// Takes the rows of an answer as they come: each of the driver's is gone before the next one, so that a large answer is
+/// not held twice.
+#[derive(Default)]
+pub(crate) struct Answer {
+    kinds: Vec<Kind>,
+    names: Option<Names>,
+    rows: Vec<Row>,
+    /// What was wrong with the first row that could not be read.
+    error: Option<CellError>,
+}
+
+impl Answer {
+    pub(crate) fn with(mut self, row: mysql_async::Row) -> Answer {
+        if self.error.is_some() {
+            return self;
+        }
+        let names = self.names.get_or_insert_with(|| {
+            let columns = row.columns();
+            self.kinds = columns.iter().map(Kind::of).collect();
+            Names::later(move || {
+                columns
+                    .iter()
+                    .map(|column| column.name_str().into_owned())
+                    .collect()
+            })
+        });
+        // Pushed into room of the right size: a hundred columns would grow it six times.
+        let mut values = Vec::with_capacity(self.kinds.len());
+        for (value, kind) in row.unwrap().into_iter().zip(&self.kinds) {
+            let Some(value) = value_of(value, *kind) else {
+                let column = names.all().get(values.len()).cloned();
+                self.error = Some(CellError::Type {
+                    column: column.unwrap_or_default(),
+                    found: "a value of another type",
+                    expected: kind.name(),
+                });
+                return self;
+            };
+            values.push(value);
+        }
+        self.rows.push(Row::named(names.clone(), values));
+        self
+    }
+
+    pub(crate) fn rows(self) -> Result<Vec<Row>, CellError> {
+        match self.error {
+            None => Ok(self.rows),
+            Some(error) => Err(error),
+        }
+    }
 }
 
 /// What a column of an answer holds.

@@ -97,13 +97,20 @@ impl Candles {
     /// [`ErrorKind::NotFound`] for a product without candles.
     pub async fn db_ohlcv_prod_id_freqs(&self) -> Result<Vec<FrequencyStart>, Error> {
         let timestamp = self.database.dialect().name("timestamp");
+        let table = self.table();
+        // Each looked up by its key, in an order that no optimiser can turn round.
+        let newest = |column: &str| {
+            format!(
+                "(SELECT c.{column} FROM {table} c WHERE c.freq = lengths.freq AND c.{timestamp} = lengths.newest)"
+            )
+        };
         // The newest candles first, from the key alone: bots ask this for every product in every round, and the largest
         // begin of each group would have all candles read.
         let sql = format!(
-            "SELECT c.freq, c.start_dttm AS last_start_dttm, c.start_unix AS last_start_unix \
-             FROM (SELECT freq, MAX({timestamp}) AS newest FROM {table} GROUP BY freq) lengths \
-             JOIN {table} c ON c.freq = lengths.freq AND c.{timestamp} = lengths.newest ORDER BY c.freq",
-            table = self.table()
+            "SELECT lengths.freq, {} AS last_start_dttm, {} AS last_start_unix \
+             FROM (SELECT freq, MAX({timestamp}) AS newest FROM {table} GROUP BY freq) lengths ORDER BY lengths.freq",
+            newest("start_dttm"),
+            newest("start_unix")
         );
         self.database
             .records(call("db_ohlcv_prod_id_freqs"), &sql, Vec::new())
