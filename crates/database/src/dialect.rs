@@ -232,6 +232,16 @@ impl Dialect {
         }
     }
 
+    /// Keeps the rows of a SELECT as they are until the end of the transaction, together with others who do the same.
+    #[must_use]
+    pub fn in_share(self) -> &'static str {
+        match self {
+            // MariaDB has no FOR SHARE.
+            Dialect::MySql => " LOCK IN SHARE MODE",
+            Dialect::Sqlite => "",
+        }
+    }
+
     /// A name as it stands in a statement.
     #[must_use]
     pub fn name(self, name: &str) -> String {

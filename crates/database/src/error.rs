@@ -47,6 +47,8 @@ pub enum ErrorKind {
     MissingKey,
     /// A key of another table, or one that identifies another row than the rest of the call.
     WrongKey,
+    /// A row that is not in a state that allows this, or an intent that is not there.
+    WrongState,
     /// A change that changes nothing.
     EmptyChange,
     /// A text that is no product id.
@@ -119,6 +121,7 @@ impl ErrorKind {
                 "a key is needed, so that no other row is touched; nothing was written"
             }
             ErrorKind::WrongKey => "the keys do not belong to one row; nothing was written",
+            ErrorKind::WrongState => "the intent's state does not allow this; nothing was written",
             ErrorKind::EmptyChange => "no column is named, so there is nothing to write",
             ErrorKind::NotAProduct => {
                 "a product id is two or more groups of letters and digits joined by dashes, such as BTC-USDC"

@@ -186,6 +186,8 @@ pub struct Options {
     pub file_writes: FileWrites,
     /// How the performance rows are summed up.
     pub performance_formula: PerformanceFormula,
+    /// Age in seconds at which a lease can be taken by another bot, by the database's clock.
+    pub lease_s: i64,
 }
 
 /// How the rows of `trade_perfs` and `trade_strat_perfs` are summed up from the positions.
@@ -264,6 +266,7 @@ impl Default for Options {
             clock: Arc::new(SystemClock),
             file_writes: FileWrites::InTurn,
             performance_formula: PerformanceFormula::HoldingTime,
+            lease_s: crate::methods::LEASE_S,
         }
     }
 }

@@ -116,6 +116,17 @@ impl Recorded for super::Outcome {
     }
 }
 
+/// Several numbers, as of several rows.
+impl<const COUNT: usize> Recorded for [i64; COUNT] {
+    fn record(&self) -> String {
+        self.map(|number| number.to_string()).join(",")
+    }
+    fn recall(text: &str) -> Option<[i64; COUNT]> {
+        let numbers: Option<Vec<i64>> = text.split(',').map(|part| part.parse().ok()).collect();
+        numbers?.try_into().ok()
+    }
+}
+
 impl<T: Recorded> Recorded for Option<T> {
     fn record(&self) -> String {
         self.as_ref().map_or_else(
@@ -149,6 +160,8 @@ mod tests {
         assert_eq!(i64::recall(&(-5_i64).record()), Some(-5));
         assert_eq!(Option::<i64>::recall(&Some(7_i64).record()), Some(Some(7)));
         assert_eq!(Option::<i64>::recall(&None::<i64>.record()), Some(None));
+        assert_eq!(Option::<[i64; 2]>::recall("some-1,7"), Some(Some([-1, 7])));
+        assert_eq!(<[i64; 2]>::recall("1"), None);
         let outcome = super::super::Outcome {
             rows_changed: 2,
             last_id: -1,

@@ -10,11 +10,11 @@ use crate::dialect::Dialect;
 use crate::engine::{Outcome, Transaction};
 use crate::error::{Call, Error, ErrorKind};
 use crate::record::record;
-use crate::records::{MarketCheck, columns};
+use crate::records::{MarketCheck, Side, columns};
 use crate::transact;
 use crate::value::{FromValue as _, Value};
 
-/// Age in seconds at which a lease can be taken by another bot. A pass over a pair takes far less; a bot that has not come
+/// Age in seconds at which a lease can be taken by another bot, unless the options say otherwise. A pass over a pair takes far less; a bot that has not come
 /// back after ten minutes is taken for dead or stuck, and until then its pair waits.
 pub const LEASE_S: i64 = 600;
 
@@ -62,26 +62,60 @@ record! {
     }
 }
 
-/// One of the two leases of a product.
+/// One of the two leases of a product, and how long it holds.
 #[derive(Clone, Copy)]
-enum Side {
-    Buy,
-    Sell,
+pub(super) struct Lease {
+    side: Side,
+    seconds: i64,
 }
 
-impl Side {
+impl Lease {
+    pub(super) fn of(side: Side, seconds: i64) -> Lease {
+        Lease { side, seconds }
+    }
+
     fn guid(self) -> &'static str {
-        match self {
+        match self.side {
             Side::Buy => "buy_check_guid",
             Side::Sell => "sell_check_guid",
         }
     }
 
     fn taken(self) -> &'static str {
-        match self {
+        match self.side {
             Side::Buy => "buy_check_dttm",
             Side::Sell => "sell_check_dttm",
         }
+    }
+
+    /// Whether the lease has run out: never taken, too long ago, or further in the future than one can be held, which is
+    /// the mark of a clock that was wrong. One taken a little in the future is held.
+    fn is_over(self, dialect: Dialect) -> String {
+        let (now, seconds) = (dialect.now_seconds(), self.seconds);
+        format!(
+            "COALESCE({}, 0) NOT BETWEEN {now} - {seconds} AND {now} + {seconds}",
+            dialect.seconds(self.taken())
+        )
+    }
+
+    /// Whether a bot holds the lease now. Nobody else can take it before the end of the transaction.
+    pub(super) async fn is_held(
+        self,
+        transaction: &mut Transaction,
+        prod_id: &str,
+        guid: &str,
+    ) -> Result<bool, Error> {
+        let dialect = transaction.dialect();
+        let sql = format!(
+            "SELECT {} FROM mkt_checks WHERE {} AND {} AND NOT ({}){}",
+            self.guid(),
+            dialect.text_is("prod_id"),
+            dialect.text_is(self.guid()),
+            self.is_over(dialect),
+            dialect.in_share()
+        );
+        let (product, bot) = lease_key(transaction.call, prod_id, guid)?;
+        Ok(!transaction.rows(&sql, vec![product, bot]).await?.is_empty())
     }
 }
 
@@ -199,7 +233,7 @@ impl Database {
     }
 
     /// Takes or renews the buy lease of a product for the bot `guid`; gives whether the bot has it now. It is free if nobody
-    /// has it or if it is older than [`LEASE_S`]; a product that has no row gets one.
+    /// has it or if it is older than [`crate::Options::lease_s`]; a product that has no row gets one.
     ///
     /// # Errors
     /// [`ErrorKind::MissingKey`] for an empty product or bot.
@@ -229,12 +263,12 @@ impl Database {
         transact!(self, CALL, |transaction| {
             let mut released = false;
             for side in [Side::Buy, Side::Sell] {
+                let guid = Lease::of(side, self.options().lease_s).guid();
                 let sql = format!(
-                    "UPDATE mkt_checks SET {} = NULL, dlm = {} WHERE {} AND {}",
-                    side.guid(),
+                    "UPDATE mkt_checks SET {guid} = NULL, dlm = {} WHERE {} AND {}",
                     dialect.now(),
                     dialect.text_is("prod_id"),
-                    dialect.text_is(side.guid())
+                    dialect.text_is(guid)
                 );
                 let done = transaction
                     .run(&sql, vec![product.clone(), bot.clone()])
@@ -252,19 +286,20 @@ impl Database {
         prod_id: &str,
         guid: &str,
     ) -> Result<bool, Error> {
+        let lease = Lease::of(side, self.options().lease_s);
         let (product, bot) = lease_key(call, prod_id, guid)?;
         let dialect = self.dialect();
-        let take = take_statement(dialect, side);
+        let take = take_statement(dialect, lease);
         // Without a lock: an update that matched holds the row already, and one that did not has nothing to hold. Locking
         // here what the update has just let go would make two bots wait for each other.
         let look = format!(
             "SELECT {} FROM mkt_checks WHERE {}",
-            side.guid(),
+            lease.guid(),
             dialect.text_is("prod_id")
         );
         let add = format!(
             "INSERT INTO mkt_checks (prod_id, {}) VALUES (?, ?)",
-            side.guid()
+            lease.guid()
         );
         transact!(self, call, |transaction| {
             let values = vec![bot.clone(), product.clone(), bot.clone()];
@@ -287,19 +322,15 @@ impl Database {
     }
 }
 
-/// Takes a lease that is free or mine: parameters are bot, product, bot. A lease taken further in the future than one can
-/// be held is the mark of a clock that was wrong, and free; one taken a little in the future is held.
-fn take_statement(dialect: Dialect, side: Side) -> String {
-    let (guid, taken, now) = (side.guid(), side.taken(), dialect.now_seconds());
+/// Takes a lease that is free or mine: parameters are bot, product, bot.
+fn take_statement(dialect: Dialect, lease: Lease) -> String {
+    let (guid, taken, now) = (lease.guid(), lease.taken(), dialect.now());
     format!(
-        "UPDATE mkt_checks SET {guid} = ?, {taken} = {}, dlm = {} WHERE {} AND ({} OR {guid} IS NULL OR {} \
-         OR COALESCE({}, 0) NOT BETWEEN {now} - {LEASE_S} AND {now} + {LEASE_S})",
-        dialect.now(),
-        dialect.now(),
+        "UPDATE mkt_checks SET {guid} = ?, {taken} = {now}, dlm = {now} WHERE {} AND ({} OR {guid} IS NULL OR {} OR {})",
         dialect.text_is("prod_id"),
         dialect.text_is(guid),
         dialect.text_in(guid, &NOBODY),
-        dialect.seconds(taken),
+        lease.is_over(dialect),
     )
 }
 

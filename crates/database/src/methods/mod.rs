@@ -1,6 +1,7 @@
 //! The methods, one module per table or report, with the names that bots know.
 
 mod bals;
+mod bots;
 mod buy_decisions;
 mod buy_ords;
 mod buy_signals;
@@ -8,6 +9,7 @@ mod buy_strats;
 mod cleanup;
 mod currs;
 mod filter;
+mod intents;
 mod mkt_checks;
 mod mkts;
 mod ohlcv;
@@ -20,14 +22,20 @@ mod read;
 mod reports;
 mod select;
 mod sell_ords;
+mod stops;
 mod trade_perfs;
 mod trade_strat_perfs;
 
 pub use bals::BalanceAvailable;
+pub use bots::Beat;
 pub use buy_ords::{MarketSizes, OrderElapsed, OrderFilter};
 pub use buy_strats::StrategyEntry;
 pub use currs::STABLE_SYMBOLS;
 pub use filter::{ProductFilter, TradeFilter};
+pub use intents::{
+    IntentBegun, IntentFilter, NewIntent, OrderRow, PaperOrder, PaperTraded, Placed, PositionBusy,
+    Settled,
+};
 pub use mkt_checks::{BuyCheck, LEASE_S, MarketCheckAge, SellCheck};
 pub use ohlcv::{
     CANDLES_LIMIT, CANDLES_SAVED_MAX, CandleAge, CandleGap, CandleGaps, CandlePrices, Candles,

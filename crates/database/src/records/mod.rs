@@ -3,6 +3,7 @@
 mod candle;
 mod market;
 mod order;
+mod order_life;
 mod performance;
 mod position;
 mod signal;
@@ -11,6 +12,7 @@ mod wallet;
 pub use candle::Candle;
 pub use market::{Market, MarketCheck};
 pub use order::{BuyOrder, Order, SellOrder};
+pub use order_life::{BotStatus, FillRow, Intent, IntentState, Side, StopLevel, StopRecord};
 pub use performance::{StrategyPerformance, TradePerformance};
 pub use position::Position;
 pub use signal::{BuyDecision, BuySignal, BuyStrategy};

@@ -4,10 +4,12 @@
 //! again; when it is done, its line is written into `_cbtrade_schema`. A database without that table is one that a
 //! migration made, or an old SQLite file, or an empty one: step 1 makes whatever tables are missing and leaves the others.
 
+mod bots;
 mod check;
 mod define;
 mod step;
 
+pub(crate) use bots::{BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE};
 pub use check::SchemaDifference;
 pub(crate) use step::PROCESS_TABLE;
 pub use step::SCHEMA_VERSION;
