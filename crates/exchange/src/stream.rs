@@ -1,0 +1,96 @@
+//! What a venue says without being asked.
+
+use cbtrade_core::{Decimal, Timestamp};
+
+use crate::{OrderStatus, Side};
+
+/// The last price of a product, and the best of the book where the venue says it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ticker {
+    /// The product's id.
+    pub product: String,
+    /// The last price.
+    pub price: Decimal,
+    /// The highest price that somebody pays.
+    pub best_bid: Option<Decimal>,
+    /// The lowest price that somebody asks.
+    pub best_ask: Option<Decimal>,
+    /// Traded size of 24 hours, in the base currency.
+    pub volume_24h: Option<Decimal>,
+    /// When the venue said it.
+    pub time: Timestamp,
+}
+
+/// A trade of anybody.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Trade {
+    /// The venue's id.
+    pub trade_id: String,
+    /// The product's id.
+    pub product: String,
+    /// In the quote currency.
+    pub price: Decimal,
+    /// In the base currency.
+    pub size: Decimal,
+    /// The side of the order that had waited.
+    pub maker_side: Side,
+    /// When it was.
+    pub time: Timestamp,
+}
+
+/// A sign of life, once a second.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Heartbeat {
+    /// Counts up by one.
+    pub counter: u64,
+    /// When the venue said it.
+    pub time: Timestamp,
+}
+
+/// How far one of our orders is. The sizes count up over the order's life. It is a reason to read the order and its
+/// fills, no record of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OrderUpdate {
+    /// The venue's id.
+    pub order_id: String,
+    /// Our id.
+    pub client_order_id: String,
+    /// The product's id.
+    pub product: String,
+    /// Which way.
+    pub side: Side,
+    /// Where it is in its life.
+    pub status: OrderStatus,
+    /// Filled so far, in the base currency.
+    pub filled_size: Decimal,
+    /// Average price of what is filled.
+    pub average_price: Option<Decimal>,
+    /// Fees so far, in the quote currency.
+    pub total_fees: Option<Decimal>,
+    /// When the venue said it.
+    pub time: Timestamp,
+}
+
+/// Something may be missing before this point: what is known is stale until it is read anew.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Gap {
+    /// What was seen, for people: a number left out, silence, a broken connection.
+    pub why: String,
+}
+
+/// One thing that the venue said, or that happened to the connection.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StreamEvent {
+    /// The connection stands and everything is subscribed.
+    Connected,
+    /// A last price.
+    Ticker(Ticker),
+    /// A trade of anybody.
+    Trade(Trade),
+    /// A sign of life.
+    Heartbeat(Heartbeat),
+    /// One of our orders.
+    Order(OrderUpdate),
+    /// Something may be missing: read again what matters.
+    Gap(Gap),
+}
