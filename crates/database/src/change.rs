@@ -89,6 +89,15 @@ impl<R: Record> Changes<R> {
         self
     }
 
+    /// These changes and others; where both name a column, the others count.
+    #[must_use]
+    pub fn and(mut self, others: Self) -> Self {
+        for (column, value) in others.entries {
+            self.put(column, value);
+        }
+        self
+    }
+
     /// The columns of a mapping that the table has, and beside them the names that it has not. An exchange's answer has many
     /// such names, and the original layer's writers leave them out; who wants them refused looks at the list, or uses
     /// [`Changes::set_named`].

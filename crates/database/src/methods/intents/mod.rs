@@ -15,6 +15,7 @@
 //! Locks are taken in one order: the stop level's row, the lease, the intent, the order's row, the position, the
 //! performance rows. A sell's begin takes the position before there is an intent that somebody could wait for.
 
+mod adopt;
 mod begin;
 mod fills;
 mod get;

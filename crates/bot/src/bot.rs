@@ -1,0 +1,294 @@
+//! A bot: what it is given, and what it is made of.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+
+use cbtrade_core::{Clock as _, Timestamp};
+use cbtrade_database::{Database, Error as DatabaseError, Operation};
+use cbtrade_exchange::{Exchange, ExchangeError};
+
+use crate::beat::{Beat, BeatFile};
+use crate::clock::VenueClock;
+use crate::candles::CandleCache;
+use crate::journal::{Journal, Weight};
+use crate::orders::{OrderError, Orders, Patience};
+use crate::settings::{SettingsError, SettingsStore};
+use crate::stop::StopFile;
+
+/// What a bot does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Refreshes products, balances and performance for all; does not trade.
+    Auto,
+    /// Buys and sells.
+    Full,
+    /// Buys only.
+    Buy,
+    /// Sells only.
+    Sell,
+}
+
+impl Mode {
+    /// All.
+    pub const ALL: [Self; 4] = [Self::Auto, Self::Full, Self::Buy, Self::Sell];
+
+    /// The name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Full => "full",
+            Self::Buy => "buy",
+            Self::Sell => "sell",
+        }
+    }
+
+    /// The mode of this name.
+    #[must_use]
+    pub fn of_name(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name() == name)
+    }
+
+    pub(crate) const fn buys(self) -> bool {
+        matches!(self, Self::Full | Self::Buy)
+    }
+
+    pub(crate) const fn sells(self) -> bool {
+        matches!(self, Self::Full | Self::Sell)
+    }
+}
+
+/// What a bot is started with.
+#[derive(Debug, Clone)]
+pub struct BotOptions {
+    /// Its name in the fleet, such as `full-3`.
+    pub name: String,
+    /// What it does.
+    pub mode: Mode,
+    /// The fleet's folder: stop file, signs of life.
+    pub folder: PathBuf,
+    /// Folder of `bot.json` and the markets' files.
+    pub settings: PathBuf,
+    /// How many of the venue's seconds pass in a second: 1, but for a local venue whose time runs faster.
+    pub speed: u32,
+    /// How long the venue is given.
+    pub patience: Patience,
+    /// Ends after so many rounds; 0 goes on until it is told to end.
+    pub rounds_max: u64,
+    /// Whether live orders may be sent at all. Without it every buy is on paper and live positions are only watched.
+    pub may_trade_live: bool,
+}
+
+/// A bot cannot go on.
+#[derive(Debug, thiserror::Error)]
+pub enum BotError {
+    /// The operator's settings cannot be used, and there are none from before.
+    #[error("the settings cannot be used; `cbtrade settings check` says what is wrong with them")]
+    Settings(#[from] SettingsError),
+    /// The database cannot be used.
+    #[error("the database cannot be used")]
+    Database(#[from] DatabaseError),
+    /// The venue cannot be used.
+    #[error("the venue cannot be used")]
+    Venue(#[from] ExchangeError),
+    /// Orders cannot be followed.
+    #[error("orders cannot be followed")]
+    Orders(#[from] OrderError),
+    /// A key that may do more than a bot needs.
+    #[error(
+        "the key may move money away; make one for bots that may only view and trade"
+    )]
+    KeyTooStrong,
+    /// A key that may not trade, where live trading is asked for.
+    #[error("live trading is switched on, but the key may not trade")]
+    KeyTooWeak,
+    /// The clocks differ too much for signed requests.
+    #[error("this machine's clock differs by {seconds} s from the venue's; set it (for example with chrony), then start again")]
+    ClockSkew {
+        /// By so much.
+        seconds: i64,
+    },
+}
+
+/// Counters of a bot's life.
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) rounds: AtomicU64,
+    pub(crate) passes: AtomicU64,
+    pub(crate) buys: AtomicU64,
+    pub(crate) sells: AtomicU64,
+    pub(crate) errors: AtomicU64,
+}
+
+/// Adds one to a counter.
+pub(crate) fn count(counter: &AtomicU64) {
+    counter.fetch_add(1, Ordering::Relaxed);
+}
+
+/// Asks a bot to end. It ends after the order it is at.
+#[derive(Debug, Clone, Default)]
+pub struct EndSwitch(Arc<(AtomicBool, tokio::sync::Notify)>);
+
+impl EndSwitch {
+    /// Asks.
+    pub fn ask(&self) {
+        self.0.0.store(true, Ordering::SeqCst);
+        self.0.1.notify_waiters();
+    }
+
+    /// Whether it was asked.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.0.load(Ordering::SeqCst)
+    }
+
+    /// Waits so long, or until the bot is asked to end.
+    pub(crate) async fn wait(&self, time: std::time::Duration) {
+        let asked = self.0.1.notified();
+        if self.is_asked() {
+            return;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(time) => {}
+            () = asked => {}
+        }
+    }
+}
+
+/// A bot at work.
+#[derive(Debug)]
+pub struct Bot<E> {
+    pub(crate) options: BotOptions,
+    pub(crate) orders: Orders<E>,
+    pub(crate) settings: SettingsStore,
+    pub(crate) candles: CandleCache,
+    pub(crate) counters: Counters,
+    pub(crate) end: EndSwitch,
+    pub(crate) host: String,
+    beat: tokio::sync::Mutex<(Beat, BeatFile)>,
+    /// What went wrong last, until the next sign of life has told it.
+    pub(crate) last_error: std::sync::Mutex<Option<String>>,
+}
+
+impl<E: Exchange> Bot<E> {
+    /// A bot that has not begun yet.
+    ///
+    /// # Errors
+    /// Settings that cannot be used; a venue that does not answer.
+    pub async fn new(
+        options: BotOptions,
+        database: Database,
+        exchange: Arc<E>,
+        journal: Journal,
+        end: EndSwitch,
+    ) -> Result<Self, BotError> {
+        let settings = SettingsStore::open(&options.settings)?;
+        let now = exchange.server_time().await?;
+        let clock = Arc::new(VenueClock::new(now, options.speed));
+        let beat = Beat::first(&options.name, options.mode.name(), wall_clock());
+        let file = BeatFile::of(&options.folder, &options.name);
+        Ok(Self {
+            orders: Orders {
+                database,
+                exchange,
+                clock,
+                stop: StopFile::in_folder(&options.folder),
+                journal,
+                bot_guid: Operation::new().to_string(),
+                patience: options.patience,
+            },
+            settings,
+            candles: CandleCache::default(),
+            counters: Counters::default(),
+            end,
+            host: host(),
+            beat: tokio::sync::Mutex::new((beat, file)),
+            last_error: std::sync::Mutex::new(None),
+            options,
+        })
+    }
+
+    pub(crate) fn database(&self) -> &Database {
+        &self.orders.database
+    }
+
+    pub(crate) fn exchange(&self) -> &E {
+        &self.orders.exchange
+    }
+
+    pub(crate) fn journal(&self) -> &Journal {
+        &self.orders.journal
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.orders.now()
+    }
+
+    /// Something went wrong and the bot goes on.
+    pub(crate) fn went_wrong(&self, product: Option<&str>, error: &dyn std::error::Error) {
+        count(&self.counters.errors);
+        let text = crate::orders::chain(error);
+        self.journal().say(Weight::Warning, product, text.clone());
+        if let Ok(mut last) = self.last_error.lock() {
+            *last = Some(text);
+        }
+    }
+
+    /// Gives a sign of life: in the fleet's folder always, in the database if it answers.
+    pub(crate) async fn sign_of_life(&self, doing: &str, product: Option<&str>) {
+        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
+        let last_error = self.last_error.lock().ok().and_then(|last| last.clone());
+        let row = cbtrade_database::Beat {
+            bot: self.options.name.clone(),
+            guid: self.orders.bot_guid.clone(),
+            mode: self.options.mode.name().to_owned(),
+            host: self.host.clone(),
+            pid: i64::from(std::process::id()),
+            state: doing.to_owned(),
+            prod_id: product.map(str::to_owned),
+            passes: signed(number(&self.counters.passes)),
+            buys: signed(number(&self.counters.buys)),
+            sells: signed(number(&self.counters.sells)),
+            errors: signed(number(&self.counters.errors)),
+            last_error: last_error.clone(),
+            figures: String::new(),
+        };
+        let reached = self.database().db_bot_heartbeat(&row).await.is_ok();
+        let mut guard = self.beat.lock().await;
+        let (beat, file) = &mut *guard;
+        beat.doing = doing.to_owned();
+        beat.pair = product.map(str::to_owned);
+        beat.passes = number(&self.counters.passes);
+        beat.buys = number(&self.counters.buys);
+        beat.sells = number(&self.counters.sells);
+        beat.errors = number(&self.counters.errors);
+        beat.last_error = last_error;
+        beat.stop = match self.orders.stop.read() {
+            Ok(None) => "run".to_owned(),
+            Ok(Some(stop)) => stop.level.name().to_owned(),
+            Err(_) => "halt".to_owned(),
+        };
+        beat.database_reached = reached;
+        if let Err(error) = file.write(beat, wall_clock()) {
+            self.journal()
+                .say(Weight::Warning, None, crate::orders::chain(&error));
+        }
+    }
+}
+
+/// This machine's time: signs of life are judged by the supervisor on the same machine.
+fn wall_clock() -> Timestamp {
+    cbtrade_core::SystemClock.now()
+}
+
+fn signed(number: u64) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+fn host() -> String {
+    nix::unistd::gethostname()
+        .ok()
+        .and_then(|name| name.into_string().ok())
+        .unwrap_or_else(|| "localhost".to_owned())
+}

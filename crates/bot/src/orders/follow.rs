@@ -1,0 +1,227 @@
+//! From the venue's answer, or from none, to the end.
+
+use cbtrade_database::{Intent, IntentFilter, IntentState, Side};
+use cbtrade_exchange::{Exchange, Fill, FillQuery, Order, OrderState, Product};
+
+use super::settle::Executed;
+use super::{OrderError, Orders, created};
+use crate::journal::Step;
+
+/// What following an intent came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followed {
+    /// It is at its end, and everything is written down.
+    Settled,
+    /// The venue has it, and it is not at its end.
+    Working,
+    /// The venue has ended it, but does not show all of its fills yet.
+    FillsMissing,
+    /// It is not known whether the venue has it.
+    Unknown,
+    /// No listing showed it for long enough: it counts as never taken.
+    Absent,
+    /// It is left to the bot that made it, which is still at work on it.
+    LeftAlone,
+}
+
+/// Before its creation, as our clock has it, an order is looked for this far back: the clocks may differ.
+const LOOK_BACK_S: i64 = 60;
+
+impl<E: Exchange> Orders<E> {
+    /// Follows the open intents of a product, or all. One that fails does not keep the others from being followed.
+    ///
+    /// # Errors
+    /// The open intents cannot be read. What goes wrong with one of them is told to the journal.
+    pub async fn follow(&self, product: Option<&str>) -> Result<Vec<(Intent, Followed)>, OrderError> {
+        let filter = IntentFilter {
+            prod_id: product,
+            states: &IntentState::OPEN,
+            ..IntentFilter::default()
+        };
+        let mut done = Vec::new();
+        for intent in self.database.db_intents_get(&filter).await? {
+            match self.follow_one(&intent).await {
+                Ok(followed) => done.push((intent, followed)),
+                Err(error) => self.journal.warn(
+                    &intent.prod_id,
+                    format!(
+                        "order {} could not be followed, it is tried again: {}",
+                        intent.client_order_id,
+                        chain(&error)
+                    ),
+                ),
+            }
+        }
+        Ok(done)
+    }
+
+    async fn follow_one(&self, intent: &Intent) -> Result<Followed, OrderError> {
+        let age_s = self.now().seconds_since(created(intent));
+        let mine = intent.bot_guid == self.bot_guid;
+        match intent.state {
+            IntentState::Placed => self.follow_placed(intent, age_s).await,
+            // Its bot has sent it and waits for the answer.
+            IntentState::Sending if !mine && age_s < self.patience.others_after_s => {
+                Ok(Followed::LeftAlone)
+            }
+            IntentState::Sending | IntentState::Unknown | IntentState::Absent => {
+                self.look_up(intent, age_s).await
+            }
+            IntentState::Done | IntentState::Refused => Ok(Followed::Settled),
+        }
+    }
+
+    /// Looks an intent up among the venue's orders.
+    pub(crate) async fn look_up(&self, intent: &Intent, age_s: i64) -> Result<Followed, OrderError> {
+        if intent.is_test() {
+            // A paper order is recorded and filled in one transaction: one that is only recorded was never filled.
+            self.database
+                .db_intent_absent(intent.intent_id, "on paper, never filled", self.now())
+                .await?;
+            return Ok(Followed::Absent);
+        }
+        let since = created(intent).plus_seconds(-LOOK_BACK_S);
+        let found = self
+            .exchange
+            .find_order(&intent.client_order_id, &intent.prod_id, since)
+            .await?;
+        match found {
+            Some(order) => self.take_on(intent, &order).await,
+            None if age_s >= self.patience.absent_after_s => {
+                let note = format!("no listing of the venue showed it for {age_s} s");
+                if self
+                    .database
+                    .db_intent_absent(intent.intent_id, &note, self.now())
+                    .await?
+                {
+                    self.journal.alert(
+                        &intent.prod_id,
+                        format!(
+                            "order {}: {note}; it counts as never taken and is still looked for",
+                            intent.client_order_id
+                        ),
+                    );
+                }
+                Ok(Followed::Absent)
+            }
+            None => {
+                if intent.state == IntentState::Sending {
+                    self.database
+                        .db_intent_unknown(intent.intent_id, "no listing of the venue shows it yet")
+                        .await?;
+                }
+                Ok(Followed::Unknown)
+            }
+        }
+    }
+
+    /// The venue has an order of ours that was not known to be there.
+    pub(crate) async fn take_on(
+        &self,
+        intent: &Intent,
+        order: &Order,
+    ) -> Result<Followed, OrderError> {
+        let product = self.exchange.product(&intent.prod_id).await?;
+        self.write_found(intent, &product, &order.order_id).await?;
+        self.step(Step::Placed, intent);
+        self.journal.note(
+            &intent.prod_id,
+            format!(
+                "order {} was found at the venue as {} and is followed",
+                intent.client_order_id, order.order_id
+            ),
+        );
+        self.settle_or_wait(intent, &order.order_id, order, &product)
+            .await
+    }
+
+    async fn follow_placed(&self, intent: &Intent, age_s: i64) -> Result<Followed, OrderError> {
+        let Some(order_id) = intent.order_uuid.as_deref() else {
+            return Ok(Followed::Unknown);
+        };
+        let Some(order) = self.exchange.order(order_id).await? else {
+            if age_s >= self.patience.absent_after_s {
+                self.journal.alert(
+                    &intent.prod_id,
+                    format!("the venue does not know order {order_id}, which it had accepted; nothing is concluded from that"),
+                );
+            }
+            return Ok(Followed::Unknown);
+        };
+        if order.status.state() == OrderState::Working && age_s >= self.patience.cancel_after_s {
+            self.cancel(intent, order_id).await?;
+            return Ok(Followed::Working);
+        }
+        let product = self.exchange.product(&intent.prod_id).await?;
+        self.settle_or_wait(intent, order_id, &order, &product).await
+    }
+
+    /// An order that should have ended at once has not: what it has is kept, the rest is given up.
+    async fn cancel(&self, intent: &Intent, order_id: &str) -> Result<(), OrderError> {
+        for answer in self.exchange.cancel(&[order_id.to_owned()]).await? {
+            let said = match answer.accepted {
+                true => "its end is asked for".to_owned(),
+                false => format!("the venue will not end it: {}", answer.reason),
+            };
+            self.journal.warn(
+                &intent.prod_id,
+                format!("order {order_id} is still working; {said}"),
+            );
+        }
+        Ok(())
+    }
+
+    async fn settle_or_wait(
+        &self,
+        intent: &Intent,
+        order_id: &str,
+        order: &Order,
+        product: &Product,
+    ) -> Result<Followed, OrderError> {
+        match order.status.state() {
+            OrderState::Working => return Ok(Followed::Working),
+            OrderState::Unknown => {
+                self.journal.alert(
+                    &intent.prod_id,
+                    format!("order {order_id} has a status that is not known here: {}", order.status),
+                );
+                return Ok(Followed::Working);
+            }
+            OrderState::Filled | OrderState::Ended => {}
+        }
+        let query = FillQuery {
+            order_id: Some(order_id.to_owned()),
+            ..FillQuery::default()
+        };
+        let fills: Vec<Fill> = self.exchange.fills(&query).await?;
+        let executed = Executed::of(&fills).ok_or_else(|| OrderError::Amount {
+            client_order_id: intent.client_order_id.clone(),
+        })?;
+        // Fills may be listed later than the order's end. They are what is booked, so all of them are waited for.
+        if executed.size != order.filled_size {
+            return Ok(Followed::FillsMissing);
+        }
+        self.step(Step::Read, intent);
+        match intent.side {
+            Side::Buy => {
+                self.settle_buy(intent, order, &fills, &executed, product)
+                    .await?;
+            }
+            Side::Sell => self.settle_sell(intent, order, &fills, &executed).await?,
+        }
+        self.step(Step::Settled, intent);
+        Ok(Followed::Settled)
+    }
+}
+
+/// An error with everything that caused it, for one line.
+pub(crate) fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        text.push_str(": ");
+        text.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    text
+}

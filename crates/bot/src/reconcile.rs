@@ -1,0 +1,320 @@
+//! What the venue has beside what the database says, before a bot's first decision and now and then afterwards.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use cbtrade_core::{Clock as _, Decimal, Timestamp};
+use cbtrade_database::{
+    Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position,
+    SellOrder, Side, TradeFilter, columns,
+};
+use cbtrade_exchange::{Exchange, Order, OrderQuery};
+
+use crate::market::Wallet;
+use crate::orders::{CLIENT_ID_PREFIX, OrderError, Orders, created};
+
+/// What was found. Everything here is also told to the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Reconciliation {
+    /// Orders of ours that were found at the venue and are followed from now on.
+    pub taken_on: usize,
+    /// Orders that were made before there were intents and are followed from now on.
+    pub legacy_taken_on: usize,
+    /// Orders with our ids of which the database knows nothing.
+    pub unknown_orders: Vec<String>,
+    /// Orders of other programs, or made by hand.
+    pub external_orders: usize,
+    /// Intents that are not at their end.
+    pub open_intents: usize,
+    /// Currencies of which the wallet holds another amount than the positions say.
+    pub differences: Vec<BalanceDifference>,
+}
+
+/// A currency whose wallet and positions disagree.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BalanceDifference {
+    /// The currency.
+    pub currency: String,
+    /// What the wallet holds.
+    pub wallet: Decimal,
+    /// What live positions hold: open ones, and what closed ones kept back.
+    pub positions: Decimal,
+}
+
+/// Differences below this are dust of rounding; the operator's own reports used it.
+fn tolerance() -> Decimal {
+    Decimal::from_units(10_000_000)
+}
+
+/// How far back the venue's orders are listed beyond the oldest open intent.
+const OVERLAP_S: i64 = 600;
+/// How far back they are listed at a start.
+const START_LOOK_BACK_S: i64 = 24 * 3_600;
+
+impl<E: Exchange> Orders<E> {
+    /// Compares orders, then positions and balances, and follows what is open.
+    ///
+    /// # Errors
+    /// The venue or the database cannot be asked; nothing is decided before they can.
+    pub async fn reconcile(&self, quotes: &[String]) -> Result<Reconciliation, OrderError> {
+        let mut found = Reconciliation {
+            legacy_taken_on: self.take_on_legacy_orders().await?,
+            ..Reconciliation::default()
+        };
+        let since = self.listed_since().await?;
+        self.reconcile_orders(since, &mut found).await?;
+        self.follow(None).await?;
+        found.open_intents = self.open_intents().await?.len();
+        found.differences = self.compare_balances(quotes).await?;
+        Ok(found)
+    }
+
+    pub(crate) async fn open_intents(&self) -> Result<Vec<Intent>, OrderError> {
+        let filter = IntentFilter {
+            states: &IntentState::OPEN,
+            ..IntentFilter::default()
+        };
+        Ok(self.database.db_intents_get(&filter).await?)
+    }
+
+    async fn listed_since(&self) -> Result<Timestamp, OrderError> {
+        let day_ago = self.clock.now().plus_seconds(-START_LOOK_BACK_S);
+        let oldest = self
+            .open_intents()
+            .await?
+            .iter()
+            .map(|intent| created(intent).plus_seconds(-OVERLAP_S))
+            .min();
+        Ok(oldest.map_or(day_ago, |oldest| oldest.min(day_ago)))
+    }
+
+    /// Every order of ours at the venue must have its intent.
+    async fn reconcile_orders(
+        &self,
+        since: Timestamp,
+        found: &mut Reconciliation,
+    ) -> Result<(), OrderError> {
+        // All statuses: a list of open orders alone misses those that wait, and those that have ended meanwhile.
+        let query = OrderQuery {
+            since: Some(since),
+            ..OrderQuery::default()
+        };
+        let orders = self.exchange.orders(&query).await?;
+        let (ours, others): (Vec<&Order>, Vec<&Order>) = orders
+            .iter()
+            .partition(|order| order.client_order_id.starts_with(CLIENT_ID_PREFIX));
+        found.external_orders = others.len();
+        let ids: Vec<&str> = ours
+            .iter()
+            .map(|order| order.client_order_id.as_str())
+            .collect();
+        let intents: BTreeMap<String, Intent> = self
+            .intents_of(&ids)
+            .await?
+            .into_iter()
+            .map(|intent| (intent.client_order_id.clone(), intent))
+            .collect();
+        for order in ours {
+            match intents.get(&order.client_order_id) {
+                Some(intent) if waits_for_order(intent) => {
+                    self.take_on(intent, order).await?;
+                    found.taken_on += 1;
+                }
+                Some(_) => {}
+                None => {
+                    self.journal.alert(
+                        &order.product,
+                        format!(
+                            "the venue has order {} with our id {}, of which the database knows nothing (was an older backup restored?); it is left alone",
+                            order.order_id, order.client_order_id
+                        ),
+                    );
+                    found.unknown_orders.push(order.order_id.clone());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn intents_of(&self, client_order_ids: &[&str]) -> Result<Vec<Intent>, OrderError> {
+        let mut all = Vec::new();
+        for ids in client_order_ids.chunks(100) {
+            let filter = IntentFilter {
+                client_order_ids: ids,
+                ..IntentFilter::default()
+            };
+            all.extend(self.database.db_intents_get(&filter).await?);
+        }
+        Ok(all)
+    }
+
+    /// Orders that were open when the fleet stood still have no intent. They get one, so that the same machine ends them:
+    /// the venue is asked for each, a buy becomes a position, a sale closes one. Those on paper are void: nobody knows at
+    /// what price they would have been filled.
+    async fn take_on_legacy_orders(&self) -> Result<usize, OrderError> {
+        let open = OrderFilter {
+            ord_stat: Some("OPEN"),
+            ..OrderFilter::default()
+        };
+        let mut taken = 0;
+        for order in self.database.db_buy_ords_get(open).await? {
+            let row = order.row;
+            let Some(uuid) = row.buy_order_uuid.clone() else {
+                continue;
+            };
+            if is_test(row.test_txn_yn.as_deref()) {
+                self.database
+                    .db_buy_ords_stat_upd(row.bo_id, "CANC")
+                    .await?;
+                continue;
+            }
+            let new = NewIntent {
+                client_order_id: legacy_id(row.buy_client_order_id.as_deref(), &uuid),
+                side: Side::Buy,
+                prod_id: row.prod_id.clone().unwrap_or_default(),
+                is_test: false,
+                pos_id: None,
+                quote_size: row.tot_out_cnt,
+                base_size: row.buy_cnt_est,
+                prc_est: row.prc_buy_est,
+                strat_type: row.buy_strat_type.clone(),
+                strat_name: row.buy_strat_name.clone(),
+                strat_freq: row.buy_strat_freq.clone(),
+                bot_guid: LEGACY_BOT.to_owned(),
+                is_lease_needed: false,
+                created: row.buy_begin_dttm.unwrap_or(Timestamp::EPOCH),
+                reason: "open when the fleet stood still".to_owned(),
+            };
+            taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
+        }
+        for order in self.database.db_sell_ords_get(open).await? {
+            let row = order.row;
+            let Some(uuid) = row.sell_order_uuid.clone() else {
+                continue;
+            };
+            if is_test(row.test_txn_yn.as_deref()) {
+                self.void_paper_sale(&row).await?;
+                continue;
+            }
+            let new = NewIntent {
+                client_order_id: legacy_id(row.sell_client_order_id.as_deref(), &uuid),
+                side: Side::Sell,
+                prod_id: row.prod_id.clone().unwrap_or_default(),
+                is_test: false,
+                pos_id: row.pos_id,
+                quote_size: None,
+                base_size: row.sell_cnt_est,
+                prc_est: row.prc_sell_est,
+                strat_type: row.sell_strat_type.clone(),
+                strat_name: row.sell_strat_name.clone(),
+                strat_freq: row.sell_strat_freq.clone(),
+                bot_guid: LEGACY_BOT.to_owned(),
+                is_lease_needed: false,
+                created: row.sell_begin_dttm.unwrap_or(Timestamp::EPOCH),
+                reason: "open when the fleet stood still".to_owned(),
+            };
+            taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
+        }
+        if taken > 0 {
+            self.journal.say(
+                crate::journal::Weight::Note,
+                None,
+                format!("{taken} orders that were open when the fleet stood still are followed from now on"),
+            );
+        }
+        Ok(taken)
+    }
+
+    /// A sale on paper that was never finished: its position is held as before.
+    async fn void_paper_sale(&self, row: &SellOrder) -> Result<(), OrderError> {
+        let void = Changes::<SellOrder>::new()
+            .set(columns::sell_ords::so_id, row.so_id)
+            .set(columns::sell_ords::ord_stat, "CANC");
+        self.database.db_sell_ords_insupd(&void).await?;
+        if let Some(pos_id) = row.pos_id {
+            let held = Changes::<Position>::new()
+                .set(columns::poss::pos_id, pos_id)
+                .set(columns::poss::pos_stat, "OPEN");
+            self.database.db_poss_upd(&held).await?;
+        }
+        Ok(())
+    }
+
+    /// Wallet = what open live positions hold + what closed ones kept back, for every base currency.
+    async fn compare_balances(
+        &self,
+        quotes: &[String],
+    ) -> Result<Vec<BalanceDifference>, OrderError> {
+        let accounts = self.exchange.accounts().await?;
+        let wallet = Wallet::of(&accounts);
+        let held = self.held_by_positions().await?;
+        let currencies: BTreeSet<&str> = held
+            .keys()
+            .map(String::as_str)
+            .chain(wallet.currencies())
+            .filter(|currency| !quotes.iter().any(|quote| quote == currency))
+            .collect();
+        let mut differences = Vec::new();
+        for currency in currencies {
+            let in_wallet = wallet.total(currency);
+            let in_positions = held.get(currency).copied().unwrap_or_default();
+            let apart = in_wallet
+                .checked_sub(in_positions)
+                .and_then(Decimal::checked_abs)
+                .unwrap_or(Decimal::ONE);
+            if apart > tolerance() {
+                self.journal.say(
+                    crate::journal::Weight::Warning,
+                    None,
+                    format!(
+                        "{currency}: the wallet holds {in_wallet}, the positions {in_positions}; nothing beyond the wallet is sold"
+                    ),
+                );
+                differences.push(BalanceDifference {
+                    currency: currency.to_owned(),
+                    wallet: in_wallet,
+                    positions: in_positions,
+                });
+            }
+        }
+        Ok(differences)
+    }
+
+    async fn held_by_positions(&self) -> Result<BTreeMap<String, Decimal>, OrderError> {
+        let live = TradeFilter {
+            lta: Some("L"),
+            ..TradeFilter::default()
+        };
+        let mut held: BTreeMap<String, Decimal> = BTreeMap::new();
+        for position in self.database.db_poss_get(live, None, None).await? {
+            let Position {
+                base_symb: Some(currency),
+                hold_cnt: Some(count),
+                ..
+            } = position.row
+            else {
+                continue;
+            };
+            let sum = held.entry(currency).or_default();
+            *sum = sum.checked_add(count).unwrap_or(*sum);
+        }
+        Ok(held)
+    }
+}
+
+fn waits_for_order(intent: &Intent) -> bool {
+    matches!(
+        intent.state,
+        IntentState::Sending | IntentState::Unknown | IntentState::Absent
+    )
+}
+
+fn is_test(flag: Option<&str>) -> bool {
+    flag.is_some_and(|flag| flag.trim_end().eq_ignore_ascii_case("Y"))
+}
+
+fn legacy_id(client_order_id: Option<&str>, uuid: &str) -> String {
+    match client_order_id {
+        Some(id) if !id.trim().is_empty() => id.to_owned(),
+        _ => uuid.to_owned(),
+    }
+}
