@@ -1,7 +1,9 @@
 //! Every decision of a bot, as pure functions of plain values.
 //!
-//! In the order of a round: [`Budget`] says what may be spent, [`decide_buy`] whether and how much a strategy's signal buys,
-//! [`decide_sell`] whether a position is sold and why. Each outcome carries its reasons with the numbers they were judged on.
+//! In the order of a round: [`select_pairs`] says which pairs are looked at, [`Budget::of`] what may be spent, [`buy_pass`]
+//! whether and how much each strategy's signal buys, [`decide_sell`] whether a position is sold and why, [`sale_size`] how much
+//! of it, [`open_position`] and [`close_position`] what its columns are. Each outcome carries its reasons with the numbers they
+//! were judged on. Nothing here reads a clock, a database or a file: live, on paper and in a backtest it is the same code.
 
 mod amount;
 mod block;
@@ -10,7 +12,10 @@ mod buy;
 mod denial;
 mod exits;
 mod figures;
+mod pairs;
+mod pass;
 mod position;
+mod price;
 mod sale;
 mod sell;
 mod size;
@@ -25,10 +30,13 @@ pub use buy::{
 pub use figures::{
     ByClass, Combination, Performance, Product, Sizes, Spending, StrategyPerformances,
 };
+pub use pairs::{Hindrance, Pair, PairsInput, Source, select_pairs};
+pub use pass::{BuyPass, BuyRound, Judged, buy_pass, combinations};
 pub use position::{
     BuyFill, Closing, FEE_RATE, Figures, Holding, SellFill, close_position, open_position,
     paper_buy, paper_sell, refresh, slippage_pct,
 };
+pub use price::{Level, depth_amount, depth_price, spread_pct};
 pub use sale::{SaleSize, sale_size};
 pub use sell::{
     ExitName, Position, SellAction, SellInput, SellOutcome, SellTest, StrategyExit, View,
