@@ -152,7 +152,8 @@ impl Candle {
 
     /// What is wrong with it, if something is: a price that is no positive number, a high below or a low above another
     /// price, or a volume below zero.
-    pub(crate) fn fault(&self) -> Option<&'static str> {
+    #[must_use]
+    pub fn fault(&self) -> Option<&'static str> {
         let prices = [self.open, self.high, self.low, self.close];
         if prices
             .iter()
