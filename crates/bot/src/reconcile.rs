@@ -47,6 +47,8 @@ fn tolerance() -> Decimal {
 
 /// How far back the venue's orders are listed beyond the oldest open intent.
 const OVERLAP_S: i64 = 600;
+/// Who made the orders of before.
+const LEGACY_BOT: &str = "before";
 /// How far back they are listed at a start.
 const START_LOOK_BACK_S: i64 = 24 * 3_600;
 

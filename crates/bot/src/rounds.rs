@@ -206,7 +206,7 @@ impl<E: Exchange> Bot<E> {
     async fn stop_level(&self) -> Result<StopLevel, BotError> {
         let kept = self.database().db_stop_level_get().await?.level;
         let local = match self.orders.stop.read() {
-            Ok(stop) => stop.map_or(StopLevel::Run, |stop| stop.level.kept()),
+            Ok(stop) => stop.map_or(StopLevel::Run, |stop| as_kept(stop.level)),
             Err(error) => {
                 self.went_wrong(None, &error);
                 StopLevel::Halt
@@ -387,6 +387,11 @@ impl<E: Exchange> Bot<E> {
             self.journal().say(Weight::Note, None, line);
         }
     }
+}
+
+/// A level of the stop file as the database names it.
+fn as_kept(level: crate::stop::StopLevel) -> StopLevel {
+    StopLevel::of_name(level.name()).unwrap_or(StopLevel::Halt)
 }
 
 /// What a round works on.

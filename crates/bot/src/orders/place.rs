@@ -132,9 +132,14 @@ impl<E: Exchange> Orders<E> {
                 self.journal.step(Step::Placed, &new.client_order_id);
                 Ok(Wished::Placed { intent_id })
             }
-            // It says that the order is there already: somebody must look.
-            Placement::Refused(refusal) if refusal.class() == RefusalClass::Duplicate => {
-                let note = format!("the venue has an order of this id: {}", refusal.message);
+            // It may be there: looking is better than believing.
+            Placement::Refused(refusal)
+                if matches!(
+                    refusal.class,
+                    RefusalClass::AlreadyPlaced | RefusalClass::Venue
+                ) =>
+            {
+                let note = format!("{}: {}", refusal.reason, refusal.message);
                 self.database.db_intent_unknown(intent_id, &note).await?;
                 Ok(Wished::Unclear)
             }
