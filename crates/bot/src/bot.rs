@@ -9,8 +9,8 @@ use cbtrade_database::{Database, Error as DatabaseError, Operation};
 use cbtrade_exchange::{Exchange, ExchangeError};
 
 use crate::beat::{Beat, BeatFile};
-use crate::clock::VenueClock;
 use crate::candles::CandleCache;
+use crate::clock::VenueClock;
 use crate::journal::{Journal, Weight};
 use crate::orders::{OrderError, Orders, Patience};
 use crate::settings::{SettingsError, SettingsStore};
@@ -96,15 +96,15 @@ pub enum BotError {
     #[error("orders cannot be followed")]
     Orders(#[from] OrderError),
     /// A key that may do more than a bot needs.
-    #[error(
-        "the key may move money away; make one for bots that may only view and trade"
-    )]
+    #[error("the key may move money away; make one for bots that may only view and trade")]
     KeyTooStrong,
     /// A key that may not trade, where live trading is asked for.
     #[error("live trading is switched on, but the key may not trade")]
     KeyTooWeak,
     /// The clocks differ too much for signed requests.
-    #[error("this machine's clock differs by {seconds} s from the venue's; set it (for example with chrony), then start again")]
+    #[error(
+        "this machine's clock differs by {seconds} s from the venue's; set it (for example with chrony), then start again"
+    )]
     ClockSkew {
         /// By so much.
         seconds: i64,

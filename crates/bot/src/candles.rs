@@ -121,11 +121,7 @@ async fn stored(database: &Database, product: &str) -> Result<History, CandlesEr
                 volume: double(row.volume),
             };
             // One that cannot be is left out; the venue's takes its place.
-            let _ = history.add(
-                interval,
-                &candle,
-                candle.start_unix_s + interval.seconds(),
-            );
+            let _ = history.add(interval, &candle, candle.start_unix_s + interval.seconds());
         }
     }
     Ok(history)
@@ -169,7 +165,10 @@ async fn refresh<E: Exchange>(
         if refused > 0 {
             journal.warn(
                 product,
-                format!("{refused} candles of {} cannot be and were left out", interval.name()),
+                format!(
+                    "{refused} candles of {} cannot be and were left out",
+                    interval.name()
+                ),
             );
         }
     }

@@ -33,7 +33,10 @@ pub fn market_row(product: &Product) -> Changes<Market> {
         .set(column::mkt_cancel_only_tf, flag(product.cancel_only))
         .set(column::mkt_limit_only_tf, flag(product.limit_only))
         .set(column::mkt_post_only_tf, flag(product.post_only))
-        .set(column::mkt_trading_disabled_tf, flag(product.trading_disabled))
+        .set(
+            column::mkt_trading_disabled_tf,
+            flag(product.trading_disabled),
+        )
         .set(column::mkt_auction_mode_tf, flag(product.auction_mode));
     if let Some(price) = product.price {
         row = row
@@ -147,10 +150,7 @@ impl Wallet {
     pub fn of(accounts: &[Account]) -> Self {
         let mut wallet = BTreeMap::new();
         for account in accounts {
-            wallet.insert(
-                account.currency.clone(),
-                (account.available, account.hold),
-            );
+            wallet.insert(account.currency.clone(), (account.available, account.hold));
         }
         Self(wallet)
     }
@@ -173,9 +173,11 @@ impl Wallet {
     /// What there is in all.
     #[must_use]
     pub fn total(&self, currency: &str) -> Decimal {
-        self.0.get(currency).map_or(Decimal::ZERO, |(available, hold)| {
-            available.checked_add(*hold).unwrap_or(*available)
-        })
+        self.0
+            .get(currency)
+            .map_or(Decimal::ZERO, |(available, hold)| {
+                available.checked_add(*hold).unwrap_or(*available)
+            })
     }
 
     /// The currencies.

@@ -1,7 +1,9 @@
 //! One pass over a pair: look, buy, sell, follow.
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{BuyDecision, BuySignal, Changes, Error as DatabaseError, Position, columns};
+use cbtrade_database::{
+    BuyDecision, BuySignal, Changes, Error as DatabaseError, Position, columns,
+};
 use cbtrade_exchange::{Book, Exchange, ExchangeError, Product};
 use cbtrade_indicators::Interval;
 use cbtrade_strategy::Strategy;
@@ -136,7 +138,9 @@ impl<E: Exchange> Bot<E> {
     ) -> Result<Look, PassError> {
         let product = self.exchange().product(prod_id).await?;
         // Only what the venue has just said is written, nothing from the beginning of the round (B-08).
-        self.database().db_mkts_insupd(&market_row(&product)).await?;
+        self.database()
+            .db_mkts_insupd(&market_row(&product))
+            .await?;
         let book = self.exchange().book(prod_id, BOOK_LEVELS).await?;
         let costs = positions.iter().filter_map(|position| position.tot_out_cnt);
         let amount = depth_amount(settings.buy.trade_size, costs);
@@ -221,7 +225,10 @@ impl<E: Exchange> Bot<E> {
         let Some(size) = look.product.floor_quote_size(outcome.size) else {
             self.journal().warn(
                 prod_id,
-                format!("{} is no size that the venue takes; nothing is bought", outcome.size),
+                format!(
+                    "{} is no size that the venue takes; nothing is bought",
+                    outcome.size
+                ),
             );
             return Ok(());
         };
@@ -294,7 +301,10 @@ impl<E: Exchange> Bot<E> {
                     columns::buy_decisions::symb,
                     look.product.quote_currency.as_str(),
                 )
-                .set(columns::buy_decisions::buy_strat_type, strategy.kind().name())
+                .set(
+                    columns::buy_decisions::buy_strat_type,
+                    strategy.kind().name(),
+                )
                 .set(columns::buy_decisions::buy_strat_name, strategy.name())
                 .set(columns::buy_decisions::buy_strat_freq, interval);
             self.database().db_buy_decisions_ins(&row).await?;
@@ -338,7 +348,7 @@ impl<E: Exchange> Bot<E> {
         let row = row
             .set(columns::poss::pocket_pct, look.settings.sell.pocket_pct)
             .set(columns::poss::clip_pct, look.settings.sell.clip_pct);
-        self.database().db_poss_upd(&row).await?;
+        self.database().db_poss_insupd(&row).await?;
         let line = format!("position {}: {outcome}", position.pos_id);
         if outcome.action == SellAction::Hold {
             match outcome.exit {
@@ -467,7 +477,12 @@ fn sizes(product: &Product) -> Sizes {
 }
 
 fn as_decided(position: &Position, liquidates: bool) -> decide::Position {
-    let text = |text: &Option<String>| text.as_deref().map(str::trim_end).unwrap_or_default().to_owned();
+    let text = |text: &Option<String>| {
+        text.as_deref()
+            .map(str::trim_end)
+            .unwrap_or_default()
+            .to_owned()
+    };
     decide::Position {
         pos_id: position.pos_id,
         is_test: text(&position.test_txn_yn).eq_ignore_ascii_case("Y"),

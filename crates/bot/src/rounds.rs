@@ -64,7 +64,11 @@ impl<E: Exchange> Bot<E> {
             if self.options.rounds_max > 0 && rounds >= self.options.rounds_max {
                 break;
             }
-            let doing = if failures > 0 { "waiting for database and venue" } else { "waiting" };
+            let doing = if failures > 0 {
+                "waiting for database and venue"
+            } else {
+                "waiting"
+            };
             self.sign_of_life(doing, None).await;
             self.end.wait(pause).await;
         }
@@ -87,7 +91,8 @@ impl<E: Exchange> Bot<E> {
                 ) => return Err(error),
                 Err(error) => self.went_wrong(None, &error),
             }
-            self.sign_of_life("waiting for database and venue", None).await;
+            self.sign_of_life("waiting for database and venue", None)
+                .await;
             self.end.wait(wait).await;
             if self.end.is_asked() {
                 return Ok(false);
@@ -190,7 +195,10 @@ impl<E: Exchange> Bot<E> {
         self.journal().say(
             Weight::Detail,
             None,
-            format!("{quote}: {written} products and {} balances refreshed", accounts.len()),
+            format!(
+                "{quote}: {written} products and {} balances refreshed",
+                accounts.len()
+            ),
         );
         Ok(())
     }
@@ -305,7 +313,9 @@ impl<E: Exchange> Bot<E> {
         let gain_amt = live
             .values()
             .map(|performance| performance.gain_amt)
-            .fold(Decimal::ZERO, |sum, gain| sum.checked_add(gain).unwrap_or(sum));
+            .fold(Decimal::ZERO, |sum, gain| {
+                sum.checked_add(gain).unwrap_or(sum)
+            });
         let budget = Budget::of(
             market,
             &BudgetWallet {
@@ -354,7 +364,10 @@ impl<E: Exchange> Bot<E> {
                 lta: Some("L"),
                 ..TradeFilter::default()
             };
-            let rows = self.database().db_poss_get(filter, None, Some(state)).await?;
+            let rows = self
+                .database()
+                .db_poss_get(filter, None, Some(state))
+                .await?;
             spending.extend(rows.into_iter().filter_map(|aged| spent(&aged.row)));
         }
         Ok(spending)
@@ -372,7 +385,8 @@ impl<E: Exchange> Bot<E> {
                     };
                     let mine = |holder: &Option<String>| holder.as_deref() == Some(guid.as_str());
                     if (mine(&check.buy_check_guid) || mine(&check.sell_check_guid))
-                        && let Err(error) = self.database().db_mkt_checks_release(&prod_id, &guid).await
+                        && let Err(error) =
+                            self.database().db_mkt_checks_release(&prod_id, &guid).await
                     {
                         self.went_wrong(Some(&prod_id), &error);
                     }

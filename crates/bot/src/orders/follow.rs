@@ -1,7 +1,10 @@
 //! From the venue's answer, or from none, to the end.
 
+use cbtrade_core::Decimal;
 use cbtrade_database::{Intent, IntentFilter, IntentState, Side};
-use cbtrade_exchange::{Exchange, Fill, FillQuery, Order, OrderState, Product};
+use cbtrade_exchange::{
+    Exchange, ExchangeError, Fill, FillQuery, Order, OrderState, Product, ProductStatus,
+};
 
 use super::settle::Executed;
 use super::{OrderError, Orders, created};
@@ -32,7 +35,10 @@ impl<E: Exchange> Orders<E> {
     ///
     /// # Errors
     /// The open intents cannot be read. What goes wrong with one of them is told to the journal.
-    pub async fn follow(&self, product: Option<&str>) -> Result<Vec<(Intent, Followed)>, OrderError> {
+    pub async fn follow(
+        &self,
+        product: Option<&str>,
+    ) -> Result<Vec<(Intent, Followed)>, OrderError> {
         let filter = IntentFilter {
             prod_id: product,
             states: &IntentState::OPEN,
@@ -72,7 +78,11 @@ impl<E: Exchange> Orders<E> {
     }
 
     /// Looks an intent up among the venue's orders.
-    pub(crate) async fn look_up(&self, intent: &Intent, age_s: i64) -> Result<Followed, OrderError> {
+    pub(crate) async fn look_up(
+        &self,
+        intent: &Intent,
+        age_s: i64,
+    ) -> Result<Followed, OrderError> {
         if intent.is_test() {
             // A paper order is recorded and filled in one transaction: one that is only recorded was never filled.
             self.database
@@ -121,7 +131,7 @@ impl<E: Exchange> Orders<E> {
         intent: &Intent,
         order: &Order,
     ) -> Result<Followed, OrderError> {
-        let product = self.exchange.product(&intent.prod_id).await?;
+        let product = self.product_of(intent).await?;
         self.write_found(intent, &product, &order.order_id).await?;
         self.step(Step::Placed, intent);
         self.journal.note(
@@ -152,8 +162,18 @@ impl<E: Exchange> Orders<E> {
             self.cancel(intent, order_id).await?;
             return Ok(Followed::Working);
         }
-        let product = self.exchange.product(&intent.prod_id).await?;
-        self.settle_or_wait(intent, order_id, &order, &product).await
+        let product = self.product_of(intent).await?;
+        self.settle_or_wait(intent, order_id, &order, &product)
+            .await
+    }
+
+    /// The product of an intent. One that was delisted meanwhile must not keep what was traded from being booked.
+    async fn product_of(&self, intent: &Intent) -> Result<Product, OrderError> {
+        match self.exchange.product(&intent.prod_id).await {
+            Ok(product) => Ok(product),
+            Err(ExchangeError::NotFound { .. }) => Ok(delisted(&intent.prod_id)),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// An order that should have ended at once has not: what it has is kept, the rest is given up.
@@ -183,7 +203,10 @@ impl<E: Exchange> Orders<E> {
             OrderState::Unknown => {
                 self.journal.alert(
                     &intent.prod_id,
-                    format!("order {order_id} has a status that is not known here: {}", order.status),
+                    format!(
+                        "order {order_id} has a status that is not known here: {}",
+                        order.status
+                    ),
                 );
                 return Ok(Followed::Working);
             }
@@ -211,6 +234,44 @@ impl<E: Exchange> Orders<E> {
         }
         self.step(Step::Settled, intent);
         Ok(Followed::Settled)
+    }
+}
+
+/// What can be said of a product that the venue does not list any more.
+fn delisted(prod_id: &str) -> Product {
+    let (base, quote) = prod_id.split_once('-').unwrap_or((prod_id, ""));
+    Product {
+        id: prod_id.to_owned(),
+        base_currency: base.to_owned(),
+        quote_currency: quote.to_owned(),
+        base_name: base.to_owned(),
+        quote_name: quote.to_owned(),
+        alias: None,
+        venue: String::new(),
+        base_increment: Decimal::ZERO,
+        quote_increment: Decimal::ZERO,
+        price_increment: Decimal::ZERO,
+        base_size_min: Decimal::ZERO,
+        base_size_max: None,
+        quote_size_min: Decimal::ZERO,
+        quote_size_max: None,
+        status: ProductStatus::from("delisted"),
+        is_disabled: true,
+        trading_disabled: true,
+        cancel_only: false,
+        limit_only: false,
+        post_only: false,
+        auction_mode: false,
+        view_only: true,
+        price: None,
+        best_bid: None,
+        best_ask: None,
+        price_change_24h_percent: None,
+        volume_24h: None,
+        volume_change_24h_percent: None,
+        quote_volume_24h: None,
+        high_24h: None,
+        low_24h: None,
     }
 }
 

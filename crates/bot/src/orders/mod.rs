@@ -193,6 +193,9 @@ mod tests {
         let (one, other) = (new_client_order_id(), new_client_order_id());
         assert_ne!(one, other);
         assert_eq!(one.len(), 36, "{one}");
-        assert!(one.chars().all(|it| it.is_ascii_alphanumeric() || it == '-'));
+        assert!(
+            one.chars()
+                .all(|it| it.is_ascii_alphanumeric() || it == '-')
+        );
     }
 }

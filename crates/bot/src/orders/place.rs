@@ -1,15 +1,13 @@
 //! From the decision to the venue's answer.
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{
-    Changes, Intent, IntentBegun, NewIntent, OrderRow, Side, columns,
-};
+use cbtrade_database::{Changes, Intent, IntentBegun, NewIntent, OrderRow, Side, columns};
 use cbtrade_exchange::{
     Exchange, OrderKind, OrderRequest, Placement, Product, RefusalClass, Side as VenueSide,
 };
 
 use super::{BuyWish, OrderError, Orders, SellWish, Wished, created, new_client_order_id};
-use crate::decide::paper_buy;
+use crate::decide::{DecideError, paper_buy};
 use crate::journal::Step;
 
 impl<E: Exchange> Orders<E> {
@@ -76,9 +74,10 @@ impl<E: Exchange> Orders<E> {
         if wish.is_test {
             return self.paper_sell(&new, wish.product).await;
         }
-        let kind = OrderKind::MarketSell {
-            base_size: wish.base_size,
-        };
+        if let Some(why) = wish.product.why_not_tradable() {
+            return Ok(Wished::Held(format!("{why}; the position is kept")));
+        }
+        let kind = selling(wish)?;
         self.send(&new, wish.product, kind).await
     }
 
@@ -154,12 +153,17 @@ impl<E: Exchange> Orders<E> {
                 self.database
                     .db_intent_refused(intent_id, &format!("not carried out: {error}"), self.now())
                     .await?;
-                Ok(Wished::Held(format!("the order did not reach the venue: {error}")))
+                Ok(Wished::Held(format!(
+                    "the order did not reach the venue: {error}"
+                )))
             }
             Placement::Unclear(error) => {
                 self.journal.alert(
                     &new.prod_id,
-                    format!("no clear answer to order {}: {error}; it is looked up, not sent again", new.client_order_id),
+                    format!(
+                        "no clear answer to order {}: {error}; it is looked up, not sent again",
+                        new.client_order_id
+                    ),
                 );
                 self.database
                     .db_intent_unknown(intent_id, &error.to_string())
@@ -223,6 +227,27 @@ impl<E: Exchange> Orders<E> {
     }
 }
 
+/// A sale at the market; where the venue takes limit orders only, what can be had at once a little below the price (B-31).
+fn selling(wish: &SellWish<'_>) -> Result<OrderKind, OrderError> {
+    let base_size = wish.base_size;
+    if !wish.product.limit_only {
+        return Ok(OrderKind::MarketSell { base_size });
+    }
+    let limit = wish
+        .price_estimate
+        .checked_mul(LIMIT_OF_PRICE)
+        .ok_or(DecideError::OutOfRange {
+            what: "limit price",
+        })?;
+    Ok(OrderKind::LimitIoc {
+        base_size,
+        limit_price: wish.product.limit_price(VenueSide::Sell, limit),
+    })
+}
+
+/// How far below the price a sale may go where only limit orders are taken: 2 %.
+const LIMIT_OF_PRICE: Decimal = Decimal::from_units(980_000_000_000);
+
 /// Why an intent was not recorded.
 pub(super) fn why_held(begun: &IntentBegun) -> String {
     match begun {
@@ -278,7 +303,11 @@ pub(super) struct PlacedOrder<'a> {
 }
 
 impl PlacedOrder<'_> {
-    pub(super) fn buy_row(&self, product: &Product, order_id: &str) -> Changes<cbtrade_database::BuyOrder> {
+    pub(super) fn buy_row(
+        &self,
+        product: &Product,
+        order_id: &str,
+    ) -> Changes<cbtrade_database::BuyOrder> {
         use columns::buy_ords as column;
         // The fee is not known before the fills; the estimate assumes what estimates always did.
         let count = paper_buy(self.quote_size.unwrap_or_default(), self.price_estimate)
@@ -306,7 +335,11 @@ impl PlacedOrder<'_> {
             .set(column::buy_begin_dttm, self.begin)
     }
 
-    pub(super) fn sell_row(&self, product: &Product, order_id: &str) -> Changes<cbtrade_database::SellOrder> {
+    pub(super) fn sell_row(
+        &self,
+        product: &Product,
+        order_id: &str,
+    ) -> Changes<cbtrade_database::SellOrder> {
         use columns::sell_ords as column;
         let [kind, name, interval] = self.mark;
         Changes::new()

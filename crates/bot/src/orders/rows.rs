@@ -146,7 +146,11 @@ pub(super) fn reduced(
         pct(position.pocket_pct),
         pct(position.clip_pct),
     )?;
-    let is_whole = fill.base_cnt >= sale.wanted;
+    // Of more than one order may hold, the rest is sold by the next.
+    let is_largest = position
+        .base_size_max
+        .is_some_and(|most| most > Decimal::ZERO && fill.base_cnt >= most);
+    let is_whole = fill.base_cnt >= sale.wanted && !is_largest;
     let mut after = closing.holding;
     if !is_whole {
         (after.pocket_cnt, after.clip_cnt) = (Decimal::ZERO, Decimal::ZERO);
