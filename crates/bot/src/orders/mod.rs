@@ -136,6 +136,20 @@ pub struct Patience {
     pub others_after_s: i64,
 }
 
+impl Patience {
+    /// The patience for a venue whose clock runs `speed` times as fast as ours: answers take their time on our clock.
+    #[must_use]
+    pub fn at_speed(speed: u32) -> Self {
+        let speed = i64::from(speed.max(1));
+        let usual = Self::default();
+        Self {
+            absent_after_s: usual.absent_after_s.max(20 * speed),
+            cancel_after_s: usual.cancel_after_s.max(5 * speed),
+            others_after_s: usual.others_after_s.max(5 * speed),
+        }
+    }
+}
+
 impl Default for Patience {
     fn default() -> Self {
         Self {
