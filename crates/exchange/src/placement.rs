@@ -12,7 +12,8 @@ pub enum Placement {
     },
     /// The venue does not want it. There is no such order.
     Refused(Refusal),
-    /// Nobody knows: look it up by its client id, never send it again blindly.
+    /// Nobody knows: look it up by its client id, never send it again blindly. Where
+    /// [`ExchangeError::may_have_acted`] is false, the venue has certainly not taken it.
     Unclear(ExchangeError),
 }
 

@@ -25,6 +25,8 @@ words! {
         UnsupportedOrderConfiguration = "UNSUPPORTED_ORDER_CONFIGURATION",
         /// The request is wrong.
         InvalidRequest = "INVALID_REQUEST",
+        /// The request cannot be read.
+        InvalidArgument = "INVALID_ARGUMENT",
         /// Below the smallest size, in the base currency.
         BaseSizeTooSmall = "INVALID_BASE_SIZE_TOO_SMALL",
         /// Above the largest size, in the base currency.
@@ -166,6 +168,7 @@ impl RefusalReason {
             | Self::InvalidProductId
             | Self::UnsupportedOrderConfiguration
             | Self::InvalidRequest
+            | Self::InvalidArgument
             | Self::BaseSizeTooSmall
             | Self::BaseSizeTooLarge
             | Self::QuoteSizeTooSmall

@@ -1,0 +1,136 @@
+//! The file in which every event stands before anybody is told of it.
+//!
+//! One line of JSON per event. A line is handed to the system before the answer goes out, so that `kill -9` of the
+//! process loses nothing that was acknowledged; only the end of the machine could. A last line without its end is what
+//! the process was writing when it died: nobody was told of it, and it is cut off.
+
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use crate::error::VenueError;
+use crate::state::Event;
+
+/// Where events go.
+#[derive(Debug)]
+pub(crate) struct Journal {
+    path: PathBuf,
+    file: File,
+}
+
+impl Journal {
+    /// Opens or makes the journal of a venue with these marks, and gives the events that stand in it.
+    pub(crate) fn open(path: &Path, marks: &str) -> Result<(Self, Vec<Event>), VenueError> {
+        let failed = |source| VenueError::Journal {
+            path: path.to_owned(),
+            source,
+        };
+        let mut file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(path)
+            .map_err(failed)?;
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes).map_err(failed)?;
+        let whole = bytes
+            .iter()
+            .rposition(|byte| *byte == b'\n')
+            .map_or(0, |last| last + 1);
+        bytes.truncate(whole);
+        let length = u64::try_from(whole).unwrap_or(u64::MAX);
+        file.set_len(length).map_err(failed)?;
+        file.seek(SeekFrom::End(0)).map_err(failed)?;
+        let events = read(path, &String::from_utf8_lossy(&bytes), marks)?;
+        if whole == 0 {
+            file.write_all(format!("{marks}\n").as_bytes())
+                .map_err(failed)?;
+        }
+        let journal = Self {
+            path: path.to_owned(),
+            file,
+        };
+        Ok((journal, events))
+    }
+
+    /// Hands an event to the system.
+    pub(crate) fn write(&mut self, event: &Event) -> Result<(), VenueError> {
+        let failed = |source| VenueError::Journal {
+            path: self.path.clone(),
+            source,
+        };
+        let mut line = serde_json::to_vec(event).map_err(|error| failed(error.into()))?;
+        line.push(b'\n');
+        self.file.write_all(&line).map_err(failed)
+    }
+}
+
+fn read(path: &Path, text: &str, marks: &str) -> Result<Vec<Event>, VenueError> {
+    let mut lines = text.lines().enumerate();
+    if let Some((_, was)) = lines.next()
+        && was != marks
+    {
+        return Err(VenueError::OtherVenue {
+            path: path.to_owned(),
+            was: was.to_owned(),
+            is: marks.to_owned(),
+        });
+    }
+    lines
+        .map(|(index, line)| {
+            serde_json::from_str(line).map_err(|error| VenueError::Damaged {
+                path: path.to_owned(),
+                line: index + 1,
+                why: error.to_string(),
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use cbtrade_core::Decimal;
+
+    use super::*;
+
+    fn money(amount: i64) -> Event {
+        Event::Money {
+            currency: "USDC".to_owned(),
+            amount: Decimal::from_integer(amount),
+        }
+    }
+
+    #[test]
+    fn a_line_that_was_being_written_is_cut_off_and_another_venue_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (mut journal, events) = Journal::open(&path, "seed 1").unwrap();
+        assert!(events.is_empty());
+        journal.write(&money(1)).unwrap();
+        journal.write(&money(2)).unwrap();
+        drop(journal);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 3]).unwrap();
+        let (mut journal, events) = Journal::open(&path, "seed 1").unwrap();
+        assert_eq!(events.len(), 1);
+        journal.write(&money(3)).unwrap();
+        drop(journal);
+        assert_eq!(Journal::open(&path, "seed 1").unwrap().1.len(), 2);
+        assert!(matches!(
+            Journal::open(&path, "seed 2"),
+            Err(VenueError::OtherVenue { .. })
+        ));
+    }
+
+    #[test]
+    fn a_damaged_line_in_the_middle_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        std::fs::write(&path, "m\n{\"event\":\n{}\n").unwrap();
+        assert!(matches!(
+            Journal::open(&path, "m"),
+            Err(VenueError::Damaged { line: 2, .. })
+        ));
+    }
+}
