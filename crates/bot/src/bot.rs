@@ -1,8 +1,8 @@
 //! A bot: what it is given, and what it is made of.
 
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cbtrade_core::{Clock as _, Timestamp};
 use cbtrade_database::{Database, Error as DatabaseError, Operation};
@@ -13,7 +13,7 @@ use crate::candles::CandleCache;
 use crate::clock::VenueClock;
 use crate::journal::{Journal, Weight};
 use crate::orders::{OrderError, Orders, Patience};
-use crate::settings::{SettingsError, SettingsStore};
+use crate::settings::{Settings, SettingsError, SettingsStore};
 use crate::stop::StopFile;
 
 /// What a bot does.
@@ -161,14 +161,14 @@ impl EndSwitch {
 pub struct Bot<E> {
     pub(crate) options: BotOptions,
     pub(crate) orders: Orders<E>,
-    pub(crate) settings: SettingsStore,
+    settings: Mutex<SettingsStore>,
     pub(crate) candles: CandleCache,
     pub(crate) counters: Counters,
     pub(crate) end: EndSwitch,
     pub(crate) host: String,
     beat: tokio::sync::Mutex<(Beat, BeatFile)>,
     /// What went wrong last, until the next sign of life has told it.
-    pub(crate) last_error: std::sync::Mutex<Option<String>>,
+    pub(crate) last_error: Mutex<Option<String>>,
 }
 
 impl<E: Exchange> Bot<E> {
@@ -198,13 +198,13 @@ impl<E: Exchange> Bot<E> {
                 bot_guid: Operation::new().to_string(),
                 patience: options.patience,
             },
-            settings,
+            settings: Mutex::new(settings),
             candles: CandleCache::default(),
             counters: Counters::default(),
             end,
             host: host(),
             beat: tokio::sync::Mutex::new((beat, file)),
-            last_error: std::sync::Mutex::new(None),
+            last_error: Mutex::new(None),
             options,
         })
     }
@@ -215,6 +215,15 @@ impl<E: Exchange> Bot<E> {
 
     pub(crate) fn exchange(&self) -> &E {
         &self.orders.exchange
+    }
+
+    pub(crate) fn store(&self) -> MutexGuard<'_, SettingsStore> {
+        self.settings.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The settings in force.
+    pub(crate) fn settings(&self) -> Arc<Settings> {
+        Arc::clone(self.store().current())
     }
 
     pub(crate) fn journal(&self) -> &Journal {

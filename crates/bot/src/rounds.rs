@@ -1,6 +1,7 @@
 //! A bot's life: begin, go round all pairs, wait, end.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
@@ -15,9 +16,10 @@ use crate::decide::{
 };
 use crate::journal::Weight;
 use crate::market::{Wallet, write_accounts, write_products};
+use crate::orders::chain;
 use crate::pass::PassInput;
 use crate::performance::of_row;
-use crate::settings::MarketSettings;
+use crate::settings::{MarketSettings, Reload, Settings};
 
 /// A signed request must be younger than two minutes; a bot warns long before.
 const SKEW_S_MAX: i64 = 30;
@@ -112,7 +114,7 @@ impl<E: Exchange> Bot<E> {
                 return Err(BotError::KeyTooWeak);
             }
         }
-        let quotes = self.settings.quotes();
+        let quotes = quotes(&self.settings());
         let found = self.orders.reconcile(&quotes).await?;
         self.journal().say(
             Weight::Note,
@@ -152,11 +154,9 @@ impl<E: Exchange> Bot<E> {
 
     /// One round; gives how long to wait until the next.
     async fn round(&self, reconciled: &mut Timestamp) -> Result<Duration, BotError> {
-        for line in self.settings.reload() {
-            self.journal().say(Weight::Warning, None, line);
-        }
+        let settings = self.reload_settings();
         self.read_clock().await?;
-        let quotes = self.settings.quotes();
+        let quotes = quotes(&settings);
         if self.now().seconds_since(*reconciled) >= RECONCILE_EVERY_S {
             self.orders.reconcile(&quotes).await?;
             *reconciled = self.now();
@@ -164,17 +164,20 @@ impl<E: Exchange> Bot<E> {
         for quote in &quotes {
             match self.options.mode {
                 Mode::Auto => self.refresh_market(quote).await?,
-                Mode::Full | Mode::Buy | Mode::Sell => self.trade_market(quote).await?,
+                Mode::Full | Mode::Buy | Mode::Sell => {
+                    if let Some(market) = settings.markets.get(quote) {
+                        self.trade_market(quote, market).await?;
+                    }
+                }
             }
         }
         if self.options.mode == Mode::Auto {
             self.keep_house().await?;
         }
         self.orders.follow(None).await?;
-        let bot = self.settings.bot();
         let seconds = match self.options.mode {
-            Mode::Auto => bot.auto_loop_s,
-            _ => bot.loop_s,
+            Mode::Auto => settings.bot.auto_loop_seconds,
+            _ => settings.bot.loop_seconds,
         };
         Ok(self.in_venue_time(seconds))
     }
@@ -229,7 +232,7 @@ impl<E: Exchange> Bot<E> {
         })
     }
 
-    async fn trade_market(&self, quote: &str) -> Result<(), BotError> {
+    async fn trade_market(&self, quote: &str, market: &MarketSettings) -> Result<(), BotError> {
         let level = self.stop_level().await?;
         if level == StopLevel::Halt {
             self.journal().say(
@@ -239,19 +242,16 @@ impl<E: Exchange> Bot<E> {
             );
             return Ok(());
         }
-        let Some(market) = self.settings.market(quote) else {
-            return Ok(());
-        };
         self.refresh_if_stale(quote).await?;
         let mut wallet = Wallet::of(&self.exchange().accounts().await?);
-        let prepared = self.prepare(&market, quote, &wallet).await?;
+        let prepared = self.prepare(market, quote, &wallet).await?;
         let mut budget = prepared.budget;
         for (prod_id, may_buy) in &prepared.pairs {
             if self.end.is_asked() {
                 break;
             }
             let input = PassInput {
-                market: &market,
+                market,
                 prod_id,
                 may_buy: *may_buy && level == StopLevel::Run,
                 liquidates: level == StopLevel::Liquidate,
@@ -396,11 +396,41 @@ impl<E: Exchange> Bot<E> {
         }
     }
 
+    /// What the operator should know of the settings, once.
     fn tell_settings(&self) {
-        for line in self.settings.notes() {
-            self.journal().say(Weight::Note, None, line);
+        for finding in self.settings().check() {
+            self.journal().say(Weight::Note, None, finding.to_string());
         }
     }
+
+    /// Looks at the files again; the last good settings stay in force where they cannot be used (B-12).
+    fn reload_settings(&self) -> Arc<Settings> {
+        let mut store = self.store();
+        match store.reload() {
+            Reload::Unchanged | Reload::StillKept => {}
+            Reload::Changed { findings } => {
+                self.journal()
+                    .say(Weight::Note, None, "the settings have changed and are in force");
+                for finding in findings {
+                    self.journal().say(Weight::Note, None, finding.to_string());
+                }
+            }
+            Reload::Kept { error } => self.journal().say(
+                Weight::Alert,
+                None,
+                format!(
+                    "the settings have changed and cannot be used, the last good ones stay in force: {}",
+                    chain(&error)
+                ),
+            ),
+        }
+        Arc::clone(store.current())
+    }
+}
+
+/// The quote currencies that are traded.
+fn quotes(settings: &Settings) -> Vec<String> {
+    settings.markets.keys().cloned().collect()
 }
 
 /// A level of the stop file as the database names it.

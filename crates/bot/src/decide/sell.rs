@@ -185,8 +185,6 @@ pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, Dec
         is_strategy_asked: false,
     };
     if let Some(force) = outcome.forces.first() {
-        raise_high(input, &mut figures);
-        outcome.figures = figures;
         outcome.exit = Some(force.exit());
         // Without selling, not even force sells; the operator's main switch is the last word.
         if settings.sell.is_on {
@@ -198,10 +196,10 @@ pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, Dec
     }
     outcome.blocks = blocks(input, &figures);
     outcome.exit = before_frames(input, &figures, &mut outcome.tests);
-    // What the candles have seen counts for the price's high, not for the gain's peak.
-    raise_high(input, &mut figures);
-    outcome.figures = figures;
     if outcome.exit.is_none() {
+        // What the candles have seen counts for the price's high, not for the gain's peak.
+        raise_high(input, &mut figures);
+        outcome.figures = figures;
         outcome.exit = after_frames(input, &figures, &mut outcome);
     }
     if let Some(exit) = outcome.exit

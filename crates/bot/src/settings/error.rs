@@ -14,6 +14,15 @@ pub enum SettingsError {
         #[source]
         source: std::io::Error,
     },
+    /// An example file cannot be written.
+    #[error("example settings {} cannot be written", path.display())]
+    Unwritable {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: std::io::Error,
+    },
     /// The file is not JSON.
     #[error("settings file {file} is not JSON: mend it and save it again")]
     NotJson {

@@ -4,11 +4,25 @@
 //! file, line and key, and the last good settings stay. Numbers are decimals from the file's own digits, never doubles. Any value
 //! of a market's file may be given by product, and where it makes sense by length of candles (B-13).
 
+mod bot;
+mod check;
+mod defaults;
+mod error;
 mod faults;
 mod market;
+mod node;
 mod product;
+mod read;
+mod read_buy;
+mod read_sell;
+mod read_strategies;
+mod section;
+mod store;
 mod values;
 
+pub use bot::{BOT_FILE, BotSettings};
+pub use check::{Finding, FindingKind};
+pub use error::SettingsError;
 pub use faults::{Fault, Faults};
 pub use market::{
     ExtraPairs, MarketBudgetSettings, MarketSettings, Note, NoteKind, PairSettings, ShareMode,
@@ -18,4 +32,5 @@ pub use product::{
     PairBudgetSettings, ProductSettings, SaverSettings, SellSettings, ShowSettings,
     StopLossSettings, StrategyBuySettings, TakeProfitSettings, TestSettings,
 };
+pub use store::{Reload, Settings, SettingsStore};
 pub use values::{ByInterval, ByProduct};

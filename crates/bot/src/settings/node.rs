@@ -112,7 +112,8 @@ mod tests {
 
     #[test]
     fn numbers_keep_their_digits_and_everything_its_line() {
-        let node = read("{\n\t\"a\": 0.10,\n\t\"b\": [1e3,\n\t\ttrue, null, \"x\\ty\"]\n}").unwrap();
+        let node =
+            read("{\n\t\"a\": 0.10,\n\t\"b\": [1e3,\n\t\ttrue, null, \"x\\ty\"]\n}").unwrap();
         let Value::Map(map) = &node.value else {
             panic!("{node:?}")
         };
@@ -122,7 +123,10 @@ mod tests {
             panic!("{map:?}")
         };
         assert_eq!(list[0].value, Value::Number("1e3".to_owned()));
-        assert_eq!((list[1].line, &list[3].value), (4, &Value::Text("x\ty".to_owned())));
+        assert_eq!(
+            (list[1].line, &list[3].value),
+            (4, &Value::Text("x\ty".to_owned()))
+        );
     }
 
     #[test]

@@ -11,11 +11,9 @@ use super::market::{
 };
 use super::node::{self, Node, Value};
 use super::product::{PairBudgetSettings, ProductSettings, TestSettings};
-use super::read_sell;
-use super::read_strategies;
 use super::section::{REST, Range, Reading, Section, is_product};
-use super::values::{ByInterval, ByProduct};
-use super::{read_buy, section};
+use super::values::ByProduct;
+use super::{read_buy, read_sell, read_strategies};
 
 /// A whole number as a decimal.
 pub(super) const fn whole(number: i64) -> Decimal {
@@ -201,10 +199,7 @@ fn read_budget(
 
 /// `mkt_shares`: one number, or a group by product with its own switch inside.
 fn read_shares(budget: &Section<'_>) -> Result<(ShareMode, ByProduct<Decimal>), SettingsError> {
-    let is_number = budget
-        .node("mkt_shares")
-        .is_some_and(|node| matches!(node.value, Value::Number(_)));
-    if is_number {
+    if budget.is_number("mkt_shares") {
         let share = budget.decimal("mkt_shares", whole(1), Range::FromZero)?;
         return Ok((ShareMode::Shares, ByProduct::all(share)));
     }

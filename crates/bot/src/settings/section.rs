@@ -79,6 +79,8 @@ pub(super) struct Section<'a> {
     /// None where the file does not have the group.
     map: Option<&'a [(String, Node)]>,
     asked: RefCell<BTreeSet<&'static str>>,
+    /// Beginnings of keys that are known.
+    beginnings: RefCell<Vec<&'static str>>,
 }
 
 /// Whether a key names a product: `BTC-USDC`.
@@ -113,6 +115,7 @@ impl<'a> Section<'a> {
             path: String::new(),
             map,
             asked: RefCell::default(),
+            beginnings: RefCell::default(),
         };
         section.no_key_twice()?;
         Ok(section)
@@ -177,7 +180,11 @@ impl<'a> Section<'a> {
         let Value::Map(map) = &node.value else {
             return Ok(node);
         };
-        let of = |name: &str| map.iter().find(|(own, _)| own == name).map(|(_, node)| node);
+        let of = |name: &str| {
+            map.iter()
+                .find(|(own, _)| own == name)
+                .map(|(_, node)| node)
+        };
         let is_by_product = map.iter().any(|(own, _)| own == REST || is_product(own));
         if !is_by_product {
             return Ok(node);
@@ -215,9 +222,19 @@ impl<'a> Section<'a> {
         self.get(key)
     }
 
-    /// A group within this one.
+    /// A group within this one, which may be given by product as a whole.
     pub(super) fn section(&self, key: &'static str) -> Result<Section<'a>, SettingsError> {
         let node = self.get(key)?;
+        self.group(key, node)
+    }
+
+    /// A group within this one that has products among its own keys.
+    pub(super) fn whole_section(&self, key: &'static str) -> Result<Section<'a>, SettingsError> {
+        let node = self.raw(key);
+        self.group(key, node)
+    }
+
+    fn group(&self, key: &str, node: Option<&'a Node>) -> Result<Section<'a>, SettingsError> {
         let map = match node {
             None => None,
             Some(Node {
@@ -231,6 +248,7 @@ impl<'a> Section<'a> {
             path: self.key(key),
             map,
             asked: RefCell::default(),
+            beginnings: RefCell::default(),
         };
         section.no_key_twice()?;
         Ok(section)
@@ -276,7 +294,8 @@ impl<'a> Section<'a> {
         let Some(node) = self.single(key)? else {
             return Ok(default);
         };
-        self.number(node, key, Range::FromZero).map(Decimal::to_double)
+        self.number(node, key, Range::FromZero)
+            .map(Decimal::to_double)
     }
 
     fn whole_number(&self, node: &Node, key: &str) -> Result<i64, SettingsError> {
@@ -296,11 +315,7 @@ impl<'a> Section<'a> {
     }
 
     /// A number of candles, at least 1.
-    pub(super) fn length(
-        &self,
-        key: &'static str,
-        default: usize,
-    ) -> Result<usize, SettingsError> {
+    pub(super) fn length(&self, key: &'static str, default: usize) -> Result<usize, SettingsError> {
         let Some(node) = self.single(key)? else {
             return Ok(default);
         };
@@ -450,7 +465,9 @@ impl<'a> Section<'a> {
     /// A list of position numbers.
     pub(super) fn positions(&self, key: &'static str) -> Result<BTreeSet<i64>, SettingsError> {
         let list = self.list(key)?.unwrap_or_default();
-        list.iter().map(|node| self.whole_number(node, key)).collect()
+        list.iter()
+            .map(|node| self.whole_number(node, key))
+            .collect()
     }
 
     /// A list of numbers from 0 on.
@@ -461,7 +478,9 @@ impl<'a> Section<'a> {
         let Some(list) = self.list(key)? else {
             return Ok(None);
         };
-        let numbers = list.iter().map(|node| self.number(node, key, Range::FromZero));
+        let numbers = list
+            .iter()
+            .map(|node| self.number(node, key, Range::FromZero));
         numbers.collect::<Result<_, _>>().map(Some)
     }
 
@@ -524,6 +543,29 @@ impl<'a> Section<'a> {
         }
     }
 
+    /// The same for all keys that begin like this.
+    pub(super) fn without_effect_from(&self, beginning: &'static str) {
+        self.beginnings.borrow_mut().push(beginning);
+        let is_one = |key: &str| key.starts_with(beginning);
+        let map = self.map.unwrap_or_default();
+        for (key, _) in map.iter().filter(|(key, _)| is_one(key)) {
+            self.reading.note(NoteKind::WithoutEffect, self.key(key));
+        }
+    }
+
+    /// All groups of a group, by their names.
+    pub(super) fn groups(
+        &self,
+        key: &'static str,
+    ) -> Result<Vec<(&'a str, Section<'a>)>, SettingsError> {
+        let section = self.whole_section(key)?;
+        let mut groups = Vec::new();
+        for (name, node) in section.map.unwrap_or_default() {
+            groups.push((name.as_str(), section.group(name, Some(node))?));
+        }
+        Ok(groups)
+    }
+
     /// A key for people: neither read nor worth a word.
     pub(super) fn remark(&self, keys: &[&'static str]) {
         for key in keys {
@@ -546,16 +588,21 @@ impl<'a> Section<'a> {
         }
     }
 
-    /// The node as it stands, whatever it is.
-    pub(super) fn node(&self, key: &'static str) -> Option<&'a Node> {
-        self.raw(key)
+    /// Whether the key has a single number.
+    pub(super) fn is_number(&self, key: &'static str) -> bool {
+        let node = self.raw(key);
+        node.is_some_and(|node| matches!(node.value, Value::Number(_)))
     }
 
     /// The end of the group: what nobody asked for is refused.
     pub(super) fn finish(self) -> Result<(), SettingsError> {
         let asked = self.asked.borrow();
+        let beginnings = self.beginnings.borrow();
         for (key, node) in self.map.unwrap_or_default() {
-            if !asked.contains(key.as_str()) {
+            let is_known = beginnings
+                .iter()
+                .any(|beginning| key.starts_with(beginning));
+            if !is_known && !asked.contains(key.as_str()) {
                 let known: Vec<&str> = asked.iter().copied().collect();
                 return Err(self.unknown(node.line, &self.key(key), key, &known));
             }
