@@ -189,15 +189,15 @@ impl<E: Exchange> Bot<E> {
         let beat = Beat::first(&options.name, options.mode.name(), wall_clock());
         let file = BeatFile::of(&options.folder, &options.name);
         Ok(Self {
-            orders: Orders {
+            orders: Orders::new(
                 database,
                 exchange,
                 clock,
-                stop: StopFile::in_folder(&options.folder),
+                StopFile::in_folder(&options.folder),
                 journal,
-                bot_guid: Operation::new().to_string(),
-                patience: options.patience,
-            },
+                Operation::new().to_string(),
+                options.patience,
+            ),
             settings: Mutex::new(settings),
             candles: CandleCache::default(),
             counters: Counters::default(),

@@ -174,6 +174,28 @@ pub struct Orders<E> {
 }
 
 impl<E: Exchange> Orders<E> {
+    /// Orders of the bot `bot_guid`, which must hold a pair's lease before it makes one.
+    #[must_use]
+    pub fn new(
+        database: Database,
+        exchange: Arc<E>,
+        clock: Arc<VenueClock>,
+        stop: StopFile,
+        journal: Journal,
+        bot_guid: String,
+        patience: Patience,
+    ) -> Self {
+        Self {
+            database,
+            exchange,
+            clock,
+            stop,
+            journal,
+            bot_guid,
+            patience,
+        }
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         use cbtrade_core::Clock as _;
         self.clock.now()
