@@ -14,7 +14,7 @@ use crate::journal::Journal;
 
 /// Frames could not be made.
 #[derive(Debug, thiserror::Error)]
-pub enum CandlesError {
+pub(crate) enum CandlesError {
     /// The store cannot be read or written.
     #[error("candles cannot be read from the store, or kept there")]
     Store(#[from] DatabaseError),

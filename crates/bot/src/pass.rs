@@ -94,12 +94,12 @@ impl<E: Exchange> Bot<E> {
         // What is open is ended first: what comes after is decided on what it left.
         self.orders.follow(Some(prod_id)).await?;
         let settings = input.market.resolve(prod_id);
-        let look = self.look(prod_id, settings, &positions).await?;
+        let look = Box::new(Box::pin(self.look(prod_id, settings, &positions)).await?);
         if sides.buys {
-            self.buy(input, &look, budget).await?;
+            Box::pin(self.buy(input, &look, budget)).await?;
         }
         if sides.sells {
-            self.sell(input, &look, &positions, wallet).await?;
+            Box::pin(self.sell(input, &look, &positions, wallet)).await?;
         }
         self.orders.follow(Some(prod_id)).await?;
         Ok(())

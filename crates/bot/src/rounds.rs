@@ -49,7 +49,8 @@ impl<E: Exchange> Bot<E> {
         let mut failures = 0_u32;
         let mut reconciled = self.now();
         while !self.end.is_asked() {
-            let round = self.round(&mut reconciled).await;
+            // Futures of a whole round are large: they live on the heap.
+            let round = Box::pin(self.round(&mut reconciled)).await;
             count(&self.counters.rounds);
             let pause = match round {
                 Ok(pause) => {
@@ -166,7 +167,7 @@ impl<E: Exchange> Bot<E> {
                 Mode::Auto => self.refresh_market(quote).await?,
                 Mode::Full | Mode::Buy | Mode::Sell => {
                     if let Some(market) = settings.markets.get(quote) {
-                        self.trade_market(quote, market).await?;
+                        Box::pin(self.trade_market(quote, market)).await?;
                     }
                 }
             }
@@ -256,7 +257,7 @@ impl<E: Exchange> Bot<E> {
                 may_buy: *may_buy && level == StopLevel::Run,
                 liquidates: level == StopLevel::Liquidate,
             };
-            if let Err(error) = self.pass(&input, &mut budget, &mut wallet).await {
+            if let Err(error) = Box::pin(self.pass(&input, &mut budget, &mut wallet)).await {
                 self.went_wrong(Some(prod_id), &error);
             }
         }

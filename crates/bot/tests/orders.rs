@@ -45,8 +45,9 @@ async fn follow(orders: &Orders<Coinbase>) -> Vec<Followed> {
 }
 
 async fn states(world: &World) -> Vec<IntentState> {
-    let all = world.database.db_intents_get(&IntentFilter::default());
-    all.await.unwrap().iter().map(|intent| intent.state).collect()
+    let any = IntentFilter::default();
+    let all = world.database.db_intents_get(&any).await.unwrap();
+    all.iter().map(|intent| intent.state).collect()
 }
 
 /// What positions say of coins and money must be what the venue has.
