@@ -13,3 +13,4 @@ mod given;
 mod pairs;
 mod position;
 mod sell;
+mod table;
