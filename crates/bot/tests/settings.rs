@@ -283,7 +283,7 @@ fn the_files_of_a_first_run_are_the_defaults() {
     for (prod_id, share) in shares {
         assert_eq!(example.resolve(prod_id).budget.share, decimal(share));
     }
-    let mut same = empty.clone();
+    let mut same = empty;
     same.budget.shares = example.budget.shares.clone();
     assert_eq!(example.budget, same.budget);
     same.pairs.traded = example.pairs.traded.clone();
@@ -351,8 +351,8 @@ fn b14_a_switch_that_is_off_and_a_repaired_strategy_that_is_on_are_announced() {
     let text = text
         .replacen("\"trade_live_yn\": \"Y\"", "\"trade_live_yn\": \"N\"", 1)
         .replacen(
-            "\"ht\": {\n\t\t\t\"use_yn\": \"N\"",
-            "\"ht\": {\n\t\t\t\"use_yn\": \"Y\"",
+            "\"ht\": {\n      \"use_yn\": \"N\"",
+            "\"ht\": {\n      \"use_yn\": \"Y\"",
             1,
         );
     fs::write(&path, text).unwrap();

@@ -11,6 +11,7 @@ mod budget;
 mod buy;
 mod given;
 mod pairs;
+mod pass;
 mod position;
 mod sell;
 mod table;

@@ -342,8 +342,8 @@ fn pocket_and_clip_keep_a_part_of_gain_and_loss() {
 #[test]
 fn large_live_losses_are_held_back() {
     let market = market_with(
-        "\"never_sell_loss\": {\n\t\t\t\"all_yn\": \"Y\",\n\t\t\t\"live_all_yn\": \"Y\"",
-        "\"never_sell_loss\": {\n\t\t\t\"all_yn\": \"N\",\n\t\t\t\"live_all_yn\": \"N\"",
+        "\"never_sell_loss\": {\n      \"all_yn\": \"Y\",\n      \"live_all_yn\": \"Y\"",
+        "\"never_sell_loss\": {\n      \"all_yn\": \"N\",\n      \"live_all_yn\": \"N\"",
     );
     let settings = market.resolve("ADA-USDC");
     let outcome = decide(&settings, &position("0"), "90", &RED);
