@@ -68,8 +68,9 @@ pub fn sale_size(
         settings.sell.clip_pct
     };
     let size = Amount::from(hold_cnt);
-    let part = size.percent(gain_pct).percent(part_pct);
-    // A loss of more than everything cannot be.
+    // Above 100 % the former code kept more than the part, and from 200 % on there was nothing left to sell.
+    let part = size.percent(gain_pct.min(Decimal::from_integer(100)));
+    let part = part.percent(part_pct);
     let kept = part.max(-part).min(size);
     let wanted = (size - kept).get("sale")?.floor_to(sizes.base_step);
     if wanted < sizes.base_min || wanted <= Decimal::ZERO {

@@ -172,6 +172,10 @@ impl BuyStep {
         }
     }
 
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "numbers and texts are given as they are"
+    )]
     pub(super) fn compare(
         mut self,
         setting: &'static str,

@@ -103,8 +103,18 @@ impl World {
 
     /// Orders of a bot that holds the pair's leases.
     pub(crate) async fn orders(&self, bot: &str, product: &str) -> Orders<Coinbase> {
-        assert!(self.database.db_mkt_checks_buy_upd(product, bot).await.unwrap());
-        assert!(self.database.db_mkt_checks_sell_upd(product, bot).await.unwrap());
+        assert!(
+            self.database
+                .db_mkt_checks_buy_upd(product, bot)
+                .await
+                .unwrap()
+        );
+        assert!(
+            self.database
+                .db_mkt_checks_sell_upd(product, bot)
+                .await
+                .unwrap()
+        );
         self.orders_of(bot).await
     }
 

@@ -1,0 +1,37 @@
+//! The page of faults is complete, and what it names exists.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::PathBuf;
+
+/// The texts between backticks.
+fn quoted(cell: &str) -> Vec<&str> {
+    cell.split('`').skip(1).step_by(2).collect()
+}
+
+#[test]
+fn every_fault_is_on_the_page_with_something_that_holds_it() {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = fs::read_to_string(root.join("docs/reference/faults.md")).unwrap();
+    let mut found = BTreeSet::new();
+    for line in page.lines().filter(|line| line.starts_with("| B-")) {
+        let cells: Vec<&str> = line.trim_matches('|').split(" | ").map(str::trim).collect();
+        let [name, _, was, is, held] = cells[..] else {
+            panic!("{line}")
+        };
+        assert!(found.insert(name.to_owned()), "{name} is there twice");
+        assert!(was.len() > 20 && is.len() > 2, "{line}");
+        let mut text = String::new();
+        for name in quoted(held) {
+            if name.contains('/') {
+                text = fs::read_to_string(root.join(name))
+                    .unwrap_or_else(|error| panic!("{name}: {error}"));
+            } else {
+                assert!(text.contains(name), "{line}: nothing is named {name}");
+            }
+        }
+        assert!(!text.is_empty(), "{line}: nothing holds it");
+    }
+    let all: BTreeSet<String> = (1..=55).map(|number| format!("B-{number:02}")).collect();
+    assert_eq!(found, all);
+}
