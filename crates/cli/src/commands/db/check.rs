@@ -25,7 +25,8 @@ fn after_help() -> String {
 
 pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
-    let database = super::open(context, &arguments.database).await?;
+    let location = super::location(context, &arguments.database)?;
+    let database = super::open(&location).await?;
     let version = database.db_schema_version().await?;
     let differences: Vec<String> = database
         .db_schema_check()
