@@ -6,11 +6,12 @@ mod upgrade;
 
 use std::time::Duration;
 
-use cbtrade_database::{Database, Error, Location, Options};
+use cbtrade_database::{Database, Error, Location, Options, SchemaDifference};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::commands::Context;
-use crate::error::{CommandError, Done};
+use crate::error::{CommandError, Done, Kind};
 use crate::place;
 
 /// Look after the bots' database: schema and figures
@@ -93,4 +94,16 @@ async fn open(location: &Location) -> Result<Database, CommandError> {
 async fn reach(location: &Location) -> Result<(), Error> {
     let database = Database::open(location, options(REACH_TIMEOUT)).await?;
     database.db_schema_version().await.map(drop)
+}
+
+/// The end of a command that found something to be other than it should be.
+fn differ(version: i64, told: &str, differences: &[SchemaDifference]) -> CommandError {
+    let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let mut error = CommandError::new(Kind::Different, told)
+        .detail("version", json!(version))
+        .detail("differences", json!(lines));
+    if !lines.is_empty() {
+        error.listing = Some(lines.iter().map(|line| format!("  {line}\n")).collect());
+    }
+    error
 }

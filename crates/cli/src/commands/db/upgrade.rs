@@ -39,7 +39,22 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let database = super::open(&location).await?;
     let before = database.db_schema_version().await?;
     database.ensure_database_ready().await?;
-    let differences = database.db_schema_check().await?;
+    let mut differences = database.db_schema_check().await?;
+    let completed = !differences.is_empty();
+    if completed {
+        database.complete_schema().await?;
+        differences = database.db_schema_check().await?;
+    }
+    if !differences.is_empty() {
+        return Err(super::differ(
+            SCHEMA_VERSION,
+            "some things are not as they should be, and cannot be made without touching rows",
+            &differences,
+        )
+        .hint(
+            "Add or change the column by hand (ALTER TABLE): what its rows get is your decision.",
+        ));
+    }
     if ui.json() {
         ui.document(&json!({
             "command": "db upgrade",
@@ -48,7 +63,8 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
             "database_made": made,
             "version_before": before,
             "version": SCHEMA_VERSION,
-            "differences": differences.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "completed": completed,
+            "differences": [],
         }));
         return Ok(());
     }
@@ -59,15 +75,15 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         ));
     }
     ui.out(&match before {
+        SCHEMA_VERSION if completed => {
+            format!("The schema has version {SCHEMA_VERSION} already; what was missing is made.")
+        }
         SCHEMA_VERSION => {
             format!("The schema has version {SCHEMA_VERSION} already; nothing was changed.")
         }
         0 => format!("The schema is made: version {SCHEMA_VERSION}."),
         before => format!("The schema is brought up from version {before} to {SCHEMA_VERSION}."),
     });
-    for difference in &differences {
-        ui.warn(&difference.to_string());
-    }
     ui.next(&[
         "look at it:   cbtrade db check".to_owned(),
         "see bots at work:   cbtrade db stats".to_owned(),
