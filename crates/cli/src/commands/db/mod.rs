@@ -50,7 +50,7 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
 }
 
 /// Time to find out that a server is not there. Work that waits for others is given much longer.
-const REACH_TIMEOUT: Duration = Duration::from_secs(10);
+const REACH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Time for one step of an upgrade: keys of large tables are made in it.
 const CALL_TIMEOUT: Duration = Duration::from_secs(600);
 
