@@ -310,8 +310,27 @@ impl From<cbtrade_database::Error> for CommandError {
             | Database::DiskFull => Kind::Stopped,
             _ => Kind::Refused,
         };
-        CommandError::of(kind, &error)
+        // What a server said has its own way out; what is missing here is made by the layer.
+        let hints = match (error.kind, server_error(&error)) {
+            (Database::NotFound, _) | (_, None) => Vec::new(),
+            (_, Some(server)) => hints::of_server(server),
+        };
+        CommandError::of(kind, &error).hints(hints)
     }
+}
+
+/// The server's error among an error's causes.
+fn server_error<'a>(
+    error: &'a (dyn std::error::Error + 'static),
+) -> Option<&'a cbtrade_mysql::Error> {
+    let mut cause = error.source();
+    while let Some(inner) = cause {
+        if let Some(server) = inner.downcast_ref() {
+            return Some(server);
+        }
+        cause = inner.source();
+    }
+    None
 }
 
 impl From<cbtrade_server::Error> for CommandError {

@@ -91,6 +91,38 @@ impl Database {
         Database::open(&location, options).await
     }
 
+    /// Makes the databases, or the files, of a location that are not there, without tables; returns whether any was made.
+    /// On servers that hold the same data, the first one that can be reached is told.
+    ///
+    /// # Errors
+    /// No server can be reached, a right that is missing, a file that cannot be made.
+    pub async fn make_place(location: &Location) -> Result<bool, Error> {
+        const CALL: Call = Call {
+            method: "make_place",
+            table: "",
+        };
+        match location {
+            Location::File { path, candles } => {
+                let missing = [path, candles].map(|path| !path.exists());
+                sqlite::File::create(path)?;
+                sqlite::File::create(candles)?;
+                Ok(missing.contains(&true))
+            }
+            Location::Servers { targets, candles } => {
+                let mut failed = Error::new(CALL, ErrorKind::Location);
+                for target in targets {
+                    let own = target.database.as_deref();
+                    let own = own.unwrap_or(cbtrade_catalog::Database::Trading.name());
+                    match mysql::make_databases(CALL, target, &[own, candles]).await {
+                        Err(error) if error.kind == ErrorKind::Unreachable => failed = error,
+                        done => return done,
+                    }
+                }
+                Err(failed)
+            }
+        }
+    }
+
     /// Where the database is.
     #[must_use]
     pub fn location(&self) -> &Location {

@@ -91,25 +91,33 @@ impl Database {
             "INSERT INTO {PROCESS_TABLE} (process, program, host, pid, figures) VALUES (?, ?, ?, ?, ?) {conflict}"
         );
         let old = format!(
-            "SELECT process FROM {PROCESS_TABLE} WHERE seen < {} ORDER BY process",
+            "FROM {PROCESS_TABLE} WHERE seen < {}",
             self.dialect().seconds_ago()
         );
-        let forget = format!("DELETE FROM {PROCESS_TABLE} WHERE process = ?");
-        transact!(self, CALL, |transaction| {
-            let values = vec![
+        let values = || {
+            vec![
                 Value::from(self.process()),
                 Value::from(self.options().program.as_str()),
                 Value::from(host.as_str()),
                 Value::from(i64::from(std::process::id())),
                 Value::from(figures.as_str()),
                 Value::from(figures.as_str()),
-            ];
-            transaction.run(&sql, values).await?;
+            ]
+        };
+        let age = || vec![Value::from(FORGOTTEN_AFTER_S)];
+        transact!(self, CALL, |transaction| {
+            // In the background of a program that goes on to something else, this task may not be polled for long.
+            if self.dialect() == Dialect::Sqlite {
+                let forget = (format!("DELETE {old}"), age());
+                return transaction
+                    .whole(vec![(sql.clone(), values()), forget])
+                    .await;
+            }
+            transaction.run(&sql, values()).await?;
             // Looked for first and then removed by key: a removal by time would lock other processes' rows on its way.
-            for mut row in transaction
-                .rows(&old, vec![Value::from(FORGOTTEN_AFTER_S)])
-                .await?
-            {
+            let look = format!("SELECT process {old} ORDER BY process");
+            let forget = format!("DELETE FROM {PROCESS_TABLE} WHERE process = ?");
+            for mut row in transaction.rows(&look, age()).await? {
                 let process: String = row.take(0).map_err(|source| Error::answer(CALL, source))?;
                 transaction.run(&forget, vec![Value::from(process)]).await?;
             }

@@ -11,10 +11,13 @@
     reason = "a test ends where something unexpected happens, and tells what it found"
 )]
 
+#[macro_use]
 #[path = "explain/calls.rs"]
 mod calls;
 #[path = "explain/exceptions.rs"]
 mod exceptions;
+#[path = "explain/intents.rs"]
+mod intents;
 #[path = "explain/plan.rs"]
 mod plan;
 #[path = "explain/surface.rs"]

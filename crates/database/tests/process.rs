@@ -4,7 +4,7 @@
 
 mod common;
 
-use cbtrade_database::Options;
+use cbtrade_database::{Database, Options};
 use common::Store;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -70,4 +70,42 @@ async fn only_old_tokens_are_removed() {
             .await;
         assert_eq!(left, [["age 72"], ["age 1"]], "{store}");
     }
+}
+
+/// Figures are written in the background, where a program may go on to something else for as long as it likes.
+#[test]
+fn a_task_that_is_not_polled_does_not_keep_a_file_locked() {
+    let runtime = || {
+        tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap()
+    };
+    let idle = runtime();
+    let store = idle.block_on(Store::file(Options::default()));
+    idle.block_on(store.database.ensure_database_ready())
+        .unwrap();
+    let mut writing = std::pin::pin!(store.database.db_process_figures_write());
+    idle.block_on(std::future::poll_fn(|context| {
+        assert!(writing.as_mut().poll(context).is_pending());
+        std::task::Poll::Ready(())
+    }));
+    // Another process, as far as the file knows.
+    let patience = Options {
+        call_timeout: std::time::Duration::from_secs(10),
+        ..Options::default()
+    };
+    let other = runtime();
+    other.block_on(async {
+        let location = store.database.location();
+        let database = Database::open(location, patience).await.unwrap();
+        database
+            .db_mkt_checks_buy_upd("BTC-USDC", "bot")
+            .await
+            .unwrap();
+        database.db_process_figures_write().await.unwrap();
+    });
+    idle.block_on(writing).unwrap();
+    let both = idle.block_on(store.database.db_process_figures_get());
+    assert_eq!(both.unwrap().len(), 2);
 }

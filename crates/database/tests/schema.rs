@@ -4,7 +4,9 @@
 
 mod common;
 
-use cbtrade_database::{ErrorKind, SCHEMA_VERSION};
+use cbtrade_database::{Database, ErrorKind, Location, Options, SCHEMA_VERSION};
+use cbtrade_mysql::Secret;
+use cbtrade_testkit::TestServer;
 use common::Store;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -126,6 +128,46 @@ async fn what_is_missing_is_named() {
             2,
             "{store}"
         );
+        database.complete_schema().await.unwrap();
+        let left = database.db_schema_check().await.unwrap();
+        assert_eq!(left.len(), 1, "{store}: columns are left as they are");
+        assert!(left[0].to_string().contains("`message`"), "{left:?}");
+    }
+}
+
+/// A server shows triggers only to users that may make some. Bots may not.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_user_that_sees_no_triggers_can_work_all_the_same() {
+    for flavour in TestServer::flavours() {
+        let store = Store::server(flavour, Options::default()).await;
+        store.database.ensure_database_ready().await.unwrap();
+        let Location::Servers { targets, candles } = store.database.location() else {
+            panic!("a server");
+        };
+        let name = targets[0].database.clone().unwrap();
+        let user = format!("bot_{}", name.chars().rev().take(8).collect::<String>());
+        let server = TestServer::shared(flavour);
+        server.run_sql(&[
+            &format!("CREATE USER '{user}'@'%' IDENTIFIED BY 'p'"),
+            &format!("GRANT SELECT, INSERT, UPDATE, DELETE ON `{name}`.* TO '{user}'@'%'"),
+        ]);
+        let bots = Location::Servers {
+            targets: vec![targets[0].with_user(&user, Some(Secret::new("p".to_owned())))],
+            candles: candles.clone(),
+        };
+        let bot = Database::open(&bots, Options::default()).await.unwrap();
+        bot.require_schema().await.unwrap();
+        store.run("DROP TABLE freqs").await;
+        let differences = bot.db_schema_check().await.unwrap();
+        assert_eq!(differences.len(), 1, "{flavour}: {differences:?}");
+        let trigger = store.trigger_of("mkts");
+        store.run(&format!("DROP TRIGGER {trigger}")).await;
+        assert_eq!(
+            store.database.db_schema_check().await.unwrap().len(),
+            2,
+            "{flavour}"
+        );
+        server.run_sql(&[&format!("DROP USER '{user}'@'%'")]);
     }
 }
 

@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod common;
+#[path = "story/order_life.rs"]
+mod order_life;
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -66,6 +68,7 @@ async fn a_day_of_a_bot_goes_the_same_on_every_engine() {
         reports(database).await;
         candles(database).await;
         own_statements(database).await;
+        order_life::order_life(database).await;
         cleanup(database).await;
     }
     let seen = seen.lock().unwrap();

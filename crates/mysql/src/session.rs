@@ -1,7 +1,8 @@
 //! One connection with the session contract set and checked.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::future::Future;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use mysql_async::prelude::{FromRow, Queryable};
@@ -458,7 +459,7 @@ async fn open_unlimited(target: &Target, options: &SessionOptions) -> Result<Ses
             });
         }
     }
-    let collations = read_collations(&mut conn, &shown_target).await?;
+    let collations = known_collations(&mut conn, &shown_target, &identity).await?;
     Ok(Session {
         conn,
         target: shown_target,
@@ -546,6 +547,26 @@ async fn read_variables(
         .into_iter()
         .map(|(name, value)| (name.to_ascii_lowercase(), value))
         .collect())
+}
+
+/// Collations are part of a server's program, so one of the same version is not asked again: of all that is asked at
+/// connect, the list takes a server longest. (TiDB's depend on a setting.)
+async fn known_collations(
+    conn: &mut Conn,
+    target: &str,
+    identity: &Identity,
+) -> Result<Vec<String>, Error> {
+    static KNOWN: Mutex<BTreeMap<String, Vec<String>>> = Mutex::new(BTreeMap::new());
+    let known = || KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if identity.tidb {
+        return read_collations(conn, target).await;
+    }
+    if let Some(list) = known().get(&identity.version_text).cloned() {
+        return Ok(list);
+    }
+    let list = read_collations(conn, target).await?;
+    known().insert(identity.version_text.clone(), list.clone());
+    Ok(list)
 }
 
 async fn read_collations(conn: &mut Conn, target: &str) -> Result<Vec<String>, Error> {

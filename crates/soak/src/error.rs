@@ -43,6 +43,9 @@ pub enum SoakError {
     /// Sessions of bots that have ended are still on the server.
     #[error("a minute after the bots' end some of their sessions are still on the server")]
     NotQuiet,
+    /// A fault of the soak itself.
+    #[error("a writer of the soak ended by itself")]
+    WriterEnded,
 }
 
 impl SoakError {

@@ -6,7 +6,8 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use cbtrade_core::Decimal;
@@ -14,6 +15,7 @@ use cbtrade_database::{
     Call, Database, Error, FiguresSnapshot, Location, Options, Value, transact,
 };
 use cbtrade_faults::{Direction, FaultProxy, Happened, Spot, Stage as SpotStage, Weather};
+use tokio::task::JoinSet;
 
 use crate::error::SoakError;
 use crate::sql::{change_balance, first, insert};
@@ -141,24 +143,25 @@ async fn on(
         ..Weather::default()
     });
     let begun = Instant::now();
-    let (stop, written) = (AtomicBool::new(false), AtomicU64::new(0));
-    let writers = std::iter::repeat_with(|| ())
-        .take(usize::try_from(WRITERS).unwrap_or(1))
-        .zip(0..)
-        .map(|((), number)| write_on(&location, number, &stop, &written));
-    let watching = async {
-        let mut told_at = Instant::now();
-        while losses(&proxy) < settings.losses {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            if told_at.elapsed() > Duration::from_secs(1) {
-                told_at = Instant::now();
-                progress(losses(&proxy));
-            }
+    // Each writer is a task of its own: one that is woken does not have all the others looked at.
+    let stop = Arc::new(AtomicBool::new(false));
+    let mut writers = JoinSet::new();
+    for number in 0..WRITERS {
+        writers.spawn(write_on(location.clone(), number, Arc::clone(&stop)));
+    }
+    let mut told_at = Instant::now();
+    while losses(&proxy) < settings.losses {
+        tokio::time::sleep(Duration::from_millis(20)).await;
+        if told_at.elapsed() > Duration::from_secs(1) {
+            told_at = Instant::now();
+            progress(losses(&proxy));
         }
-        stop.store(true, Ordering::Relaxed);
-    };
-    let (told, ()) = tokio::join!(join_all(writers), watching);
-    let told: Vec<Told> = told.into_iter().collect::<Result<_, _>>()?;
+    }
+    stop.store(true, Ordering::Relaxed);
+    let mut told = Vec::new();
+    while let Some(ended) = writers.join_next().await {
+        told.push(ended.map_err(|_| SoakError::WriterEnded)??);
+    }
     let worked_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     let (commits_cut, answers_cut) = (
         happened(&proxy, Happened::Cut),
@@ -199,33 +202,10 @@ fn losses(proxy: &FaultProxy) -> u64 {
     happened(proxy, Happened::Cut) + happened(proxy, Happened::CutAnswer)
 }
 
-/// All of them at once, on this task's thread and others'.
-async fn join_all<T>(futures: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
-    let mut waiting: Vec<_> = futures.map(|future| (Box::pin(future), None)).collect();
-    std::future::poll_fn(|context| {
-        let mut ready = true;
-        for (future, done) in &mut waiting {
-            if done.is_none() {
-                match future.as_mut().poll(context) {
-                    std::task::Poll::Ready(value) => *done = Some(value),
-                    std::task::Poll::Pending => ready = false,
-                }
-            }
-        }
-        match ready {
-            true => std::task::Poll::Ready(()),
-            false => std::task::Poll::Pending,
-        }
-    })
-    .await;
-    waiting.into_iter().filter_map(|(_, done)| done).collect()
-}
-
 async fn write_on(
-    location: &Location,
+    location: Location,
     writer: u32,
-    stop: &AtomicBool,
-    written: &AtomicU64,
+    stop: Arc<AtomicBool>,
 ) -> Result<Told, SoakError> {
     let options = Options {
         connections_max: 1,
@@ -234,7 +214,7 @@ async fn write_on(
         program: "soak-losses".to_owned(),
         ..Options::default()
     };
-    let database = Database::open(location, options).await?;
+    let database = Database::open(&location, options).await?;
     let mut told = Told::default();
     let mut number = 0_u64;
     while !stop.load(Ordering::Relaxed) {
@@ -243,7 +223,6 @@ async fn write_on(
         match one(&database, &text, writer).await {
             Ok(id) => {
                 told.given.insert(text, id);
-                written.fetch_add(1, Ordering::Relaxed);
             }
             Err(error) => told.failed.push(format!("{text}: {error}")),
         }

@@ -203,6 +203,9 @@ impl Run<'_> {
             patience,
             plant: self.settings.plant,
             old_way: self.settings.old_way,
+            // A reader that holds rows would wait for what it is to read dirty.
+            reads_held: self.stage.engine.starts_with("MariaDB")
+                && self.settings.plant != Some(Plant::DirtyRead),
         };
         let histories = self.stage.folder.join("histories");
         std::fs::create_dir(&histories).map_err(|source| SoakError::file(&histories, source))?;

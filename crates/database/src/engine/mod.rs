@@ -136,6 +136,28 @@ impl Transaction {
     }
 }
 
+impl Transaction {
+    /// Runs statements as the only and last work of the transaction. On a file they are committed with it, by the file's
+    /// own thread: a task that is not polled any more does not keep the file locked.
+    pub(crate) async fn whole(
+        &mut self,
+        statements: Vec<(String, Vec<Value>)>,
+    ) -> Result<(), Error> {
+        for (sql, values) in &statements {
+            self.tell(sql, values);
+        }
+        match &mut self.way {
+            Way::MySql(open) => {
+                for (sql, values) in statements {
+                    open.run(self.call, &sql, values).await?;
+                }
+                Ok(())
+            }
+            Way::Sqlite(turn) => turn.whole(self.call, statements).await,
+        }
+    }
+}
+
 /// The beginning of an attempt.
 #[doc(hidden)]
 pub enum Begun {

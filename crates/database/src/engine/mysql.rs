@@ -7,7 +7,7 @@ mod pool;
 use std::time::Duration;
 
 use cbtrade_mysql::mysql_async::{self, Conn, prelude::Queryable as _};
-use cbtrade_mysql::{ErrorClass, Product, Session};
+use cbtrade_mysql::{ErrorClass, Product, Session, SessionOptions, Target};
 
 pub(crate) use attempts::Attempts;
 pub(crate) use pool::{Connection, Pool};
@@ -309,4 +309,32 @@ fn is_passing(error: &cbtrade_mysql::Error) -> bool {
         error.class(),
         ErrorClass::ConnectionLost | ErrorClass::ServerUnavailable
     )
+}
+
+/// The server's number for a database that is there already.
+const DATABASE_THERE: u16 = 1007;
+
+/// Makes the databases that are not there; returns whether any was made.
+pub(crate) async fn make_databases(
+    call: Call,
+    target: &Target,
+    names: &[&str],
+) -> Result<bool, Error> {
+    let failed = |source| Error::of_server(call, source);
+    let options = SessionOptions::default();
+    let mut session = Session::open(&target.without_database(), &options)
+        .await
+        .map_err(failed)?;
+    let mut made = false;
+    for name in names {
+        let name = cbtrade_mysql::quote_identifier(name);
+        let sql = format!("CREATE DATABASE {name} CHARACTER SET utf8mb4");
+        match session.execute(&sql).await {
+            Ok(_) => made = true,
+            Err(error) if error.server_code() == Some(DATABASE_THERE) => {}
+            Err(error) => return Err(failed(error)),
+        }
+    }
+    session.close().await;
+    Ok(made)
 }

@@ -305,6 +305,8 @@ enum TurnState {
     NotBegun,
     /// Statements go here.
     Open(Sender<Request>),
+    /// It was committed with its last statement.
+    Committed,
     /// It is rolled back.
     Over,
 }
@@ -353,8 +355,22 @@ impl Turn {
         self.ask(call, request, done).await
     }
 
+    /// Runs statements and commits, all on the file's thread: nothing waits for this task in between, which might not be
+    /// polled again while the file is locked. It must be the transaction's only work.
+    pub(crate) async fn whole(
+        &mut self,
+        call: Call,
+        statements: Vec<(String, Vec<Value>)>,
+    ) -> Result<(), Error> {
+        let (answer, done) = oneshot::channel();
+        self.ask(call, Request::Whole { statements, answer }, done)
+            .await?;
+        self.state = TurnState::Committed;
+        Ok(())
+    }
+
     async fn commit(&mut self) -> Result<(), Error> {
-        if matches!(self.state, TurnState::NotBegun) {
+        if matches!(self.state, TurnState::NotBegun | TurnState::Committed) {
             return Ok(());
         }
         let call = self.errand.call;
@@ -425,7 +441,7 @@ impl Turn {
     fn send(&mut self, call: Call, request: Request) -> Result<(), Error> {
         let sent = match &self.state {
             TurnState::Open(sender) => sender.send(request).is_ok(),
-            TurnState::NotBegun | TurnState::Over => false,
+            TurnState::NotBegun | TurnState::Committed | TurnState::Over => false,
         };
         match sent {
             true => Ok(()),

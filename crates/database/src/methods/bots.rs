@@ -61,7 +61,7 @@ impl Database {
         }
         let columns = beat.columns(CALL)?;
         let dialect = self.dialect();
-        let (sql, values) = statement(dialect, columns);
+        let (sql, values) = statement(dialect, &columns);
         transact!(self, CALL, |transaction| {
             transaction.run(&sql, values.clone()).await.map(|_| ())
         })
@@ -129,7 +129,7 @@ impl Beat {
 
 /// Inserts a bot's row, or updates all of it but its name. The begin is compared with the `guid` of before: on a server,
 /// assignments take place one after the other, so it comes first.
-fn statement(dialect: Dialect, columns: Vec<(&'static str, Value)>) -> (String, Vec<Value>) {
+fn statement(dialect: Dialect, columns: &[(&'static str, Value)]) -> (String, Vec<Value>) {
     let names: Vec<String> = columns.iter().map(|(name, _)| dialect.name(name)).collect();
     let conflict = match dialect {
         Dialect::MySql => "ON DUPLICATE KEY UPDATE",

@@ -33,7 +33,8 @@ pub(super) struct ActualColumn {
 }
 
 impl Database {
-    /// Compares tables, columns, types, triggers and keys with what they should be.
+    /// Compares tables, columns, types, triggers and keys with what they should be. A server shows triggers only to users
+    /// that may make some: for others, such as bots, they are not compared.
     ///
     /// # Errors
     /// The database cannot be reached.
@@ -43,8 +44,10 @@ impl Database {
             table: "",
         };
         let mut differences = Vec::new();
+        let sees_triggers = self.sees_triggers(CALL).await?;
         for table in cbtrade_catalog::tables() {
-            self.check_table(CALL, table, &mut differences).await?;
+            self.check_table(CALL, table, sees_triggers, &mut differences)
+                .await?;
         }
         for index in layer_indexes(self.dialect()) {
             if !self.index_is_there(CALL, index.table, &index.name).await? {
@@ -61,6 +64,7 @@ impl Database {
         &self,
         call: Call,
         table: &Table,
+        sees_triggers: bool,
         differences: &mut Vec<SchemaDifference>,
     ) -> Result<(), Error> {
         let actual = self.columns_of(call, table.name).await?;
@@ -88,7 +92,7 @@ impl Database {
             }
         }
         for (trigger, _) in self.trigger_definitions(table) {
-            if !self.trigger_is_there(call, &trigger).await? {
+            if sees_triggers && !self.trigger_is_there(call, &trigger).await? {
                 differences.push(difference(
                     table.name,
                     format!("the trigger `{trigger}` is missing"),
@@ -96,6 +100,35 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Whether the server shows this user the triggers that are there: it shows one, or the user has the right.
+    async fn sees_triggers(&self, call: Call) -> Result<bool, Error> {
+        const SHOWN: &str =
+            "SELECT 1 FROM information_schema.triggers WHERE trigger_schema = DATABASE() LIMIT 1";
+        const RIGHT: &str = "SELECT 1 FROM information_schema.user_privileges \
+             WHERE privilege_type = 'TRIGGER' AND grantee = ? \
+             UNION ALL SELECT 1 FROM information_schema.schema_privileges \
+             WHERE privilege_type = 'TRIGGER' AND grantee = ? AND DATABASE() LIKE table_schema";
+        if self.dialect() == Dialect::Sqlite
+            || !self.rows(call, SHOWN, Vec::new()).await?.is_empty()
+        {
+            return Ok(true);
+        }
+        let mut found = self
+            .rows(call, "SELECT CURRENT_USER()", Vec::new())
+            .await?
+            .into_iter();
+        let account: String = match found.next() {
+            Some(mut row) => row.take(0).map_err(|source| Error::answer(call, source))?,
+            None => String::new(),
+        };
+        let (user, host) = account.rsplit_once('@').unwrap_or((&account, "%"));
+        let grantee = Value::from(format!("'{user}'@'{host}'"));
+        let rights = self
+            .rows(call, RIGHT, vec![grantee.clone(), grantee])
+            .await?;
+        Ok(!rights.is_empty())
     }
 
     /// The columns of a table of the trading database, in its order.

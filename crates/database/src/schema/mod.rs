@@ -41,6 +41,19 @@ impl Database {
         self.upgrade_to(SCHEMA_VERSION).await
     }
 
+    /// Makes whatever tables, keys and triggers are missing, also where the schema has this program's version already:
+    /// somebody may have removed some since. Columns that are missing or of another type are left as they are.
+    ///
+    /// # Errors
+    /// As [`Database::ensure_database_ready`].
+    pub async fn complete_schema(&self) -> Result<(), Error> {
+        self.ensure_database_ready().await?;
+        for step in STEPS {
+            (step.run)(self).await?;
+        }
+        Ok(())
+    }
+
     /// Brings the schema to an earlier version than the newest, for tests of the steps between.
     #[doc(hidden)]
     pub async fn upgrade_to(&self, last: i64) -> Result<bool, Error> {

@@ -2,6 +2,8 @@
 
 #![allow(dead_code, reason = "each test program uses its own part")]
 
+pub(crate) mod intents;
+
 use std::fmt;
 
 use cbtrade_database::{Call, Database, Location, Options, Value, transact};

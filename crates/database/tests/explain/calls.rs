@@ -9,7 +9,7 @@ use cbtrade_database::{
     columns,
 };
 
-type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
+pub(crate) type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
 /// A call of a method.
 pub(crate) struct Listed {
@@ -50,7 +50,7 @@ macro_rules! calls_of_candles {
     };
 }
 
-const PRODUCT: &str = "COIN007-USDC";
+pub(crate) const PRODUCT: &str = "COIN007-USDC";
 const QUOTE: Option<&str> = Some("USDC");
 /// A position of the history, held since long.
 const POSITION: i64 = 123_456;
@@ -103,6 +103,7 @@ pub(crate) fn calls() -> Vec<Listed> {
     list.extend(candles());
     list.extend(raw());
     list.extend(own());
+    list.extend(super::intents::intents());
     list
 }
 

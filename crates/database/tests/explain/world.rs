@@ -11,6 +11,7 @@ use cbtrade_database::{
 use cbtrade_testkit::{Flavour, TestFolder, TestServer, TradingHistory, Words};
 
 use crate::calls::Listed;
+use crate::intents;
 use crate::surface::NOT_FOR_FILES;
 
 /// What there is of everything.
@@ -141,6 +142,9 @@ impl World {
         }
         self.run(&HISTORY.end()).await;
         self.database.ensure_database_ready().await.unwrap();
+        for statement in intents::HISTORY {
+            self.run(statement).await;
+        }
         self.analysed(candles).await;
         println!("{self}: history made in {:?}", begun.elapsed());
         self.seen().clear();
@@ -152,6 +156,7 @@ impl World {
         let mut tables: Vec<String> = cbtrade_catalog::tables()
             .iter()
             .map(|table| table.name.to_owned())
+            .chain(intents::TABLES.map(str::to_owned))
             .collect();
         tables.extend((0..HISTORY.products).map(|number| {
             let name = candle_table_name(&HISTORY.product(number)).unwrap();

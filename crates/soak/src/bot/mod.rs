@@ -329,8 +329,12 @@ impl Bot {
         let row = |ids: &[i64], place: usize| ids.get(place).copied().unwrap_or(0);
         let world = &self.settings.world;
         match *asked {
-            Asked::ReadAccount { quote } => reads::read_account(database, quote).await,
-            Asked::ReadPosition { pos_id } => reads::read_position(database, pos_id).await,
+            Asked::ReadAccount { quote } => {
+                reads::read_account(database, quote, self.settings.reads_held).await
+            }
+            Asked::ReadPosition { pos_id } => {
+                reads::read_position(database, pos_id, self.settings.reads_held).await
+            }
             Asked::ReadOpen { product } => reads::read_open(database, product).await,
             Asked::ReadCandles { set } => reads::read_candles(database, set).await,
             Asked::ReadCount { row: place } => {

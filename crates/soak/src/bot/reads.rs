@@ -1,8 +1,8 @@
-//! What bots read, each in one statement, so that what it sees must be possible.
+//! What bots read, each in one statement, so that what it sees must be possible at one instant.
 
 use cbtrade_core::Decimal;
 use cbtrade_database::{
-    Database, Error, FromValue, OrderFilter, PairsMode, Row, TradeFilter, Value,
+    Call, Database, Error, FromValue, OrderFilter, PairsMode, Row, TradeFilter, Value, transact,
 };
 
 use crate::candles;
@@ -19,11 +19,50 @@ fn amount(row: &mut Row, place: usize) -> Result<Decimal, Error> {
     Ok(cell::<Option<Decimal>>(row, place)?.unwrap_or(Decimal::ZERO))
 }
 
-pub(super) async fn read_account(database: &Database, quote: usize) -> Result<Answer, Error> {
+/// The row that all writers of something change, and how it is found.
+struct Shared {
+    sql: &'static str,
+    key: Vec<Value>,
+}
+
+/// The rows of a query; where it is asked for, while the row is held that all writers of these rows change. MariaDB takes a
+/// snapshot while transactions go on to end, and may show a later one without an earlier one that it waited for; who holds
+/// that row has neither under way.
+async fn rows(
+    database: &Database,
+    held: Option<Shared>,
+    sql: &str,
+    values: &[Value],
+) -> Result<Vec<Row>, Error> {
+    const CALL: Call = Call {
+        method: "soak_read",
+        table: "",
+    };
+    let Some(Shared { sql: hold, key }) = held else {
+        return database.seld(sql, values).await;
+    };
+    let mut found = Vec::new();
+    transact!(database, CALL, |transaction| {
+        transaction.rows(hold, key.clone()).await?;
+        found = transaction.rows(sql, values.to_vec()).await?;
+        Ok(())
+    })?;
+    Ok(found)
+}
+
+pub(super) async fn read_account(
+    database: &Database,
+    quote: usize,
+    held: bool,
+) -> Result<Answer, Error> {
     let quote = QUOTES[quote % QUOTES.len()];
     let values = vec![Value::from(quote), Value::from(WALLET), Value::from(quote)];
     let sql = account(database.dialect());
-    let rows = database.seld(&sql, &values).await?;
+    let balance = held.then(|| Shared {
+        sql: "SELECT bal_avail FROM bals WHERE symb = ? AND rp_id = ? LOCK IN SHARE MODE",
+        key: vec![Value::from(quote), Value::from(WALLET)],
+    });
+    let rows = rows(database, balance, &sql, &values).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Err(wrong("an account without a row"));
     };
@@ -36,9 +75,17 @@ pub(super) async fn read_account(database: &Database, quote: usize) -> Result<An
     Ok(Answer::Account { seen })
 }
 
-pub(super) async fn read_position(database: &Database, pos_id: i64) -> Result<Answer, Error> {
+pub(super) async fn read_position(
+    database: &Database,
+    pos_id: i64,
+    held: bool,
+) -> Result<Answer, Error> {
     let sql = position(database.dialect());
-    let rows = database.seld(&sql, &[Value::from(pos_id)]).await?;
+    let itself = held.then(|| Shared {
+        sql: "SELECT pos_id FROM poss WHERE pos_id = ? LOCK IN SHARE MODE",
+        key: vec![Value::from(pos_id)],
+    });
+    let rows = rows(database, itself, &sql, &[Value::from(pos_id)]).await?;
     let Some(mut row) = rows.into_iter().next() else {
         return Ok(Answer::Position { seen: None });
     };

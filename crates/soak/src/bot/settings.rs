@@ -206,6 +206,8 @@ pub(crate) struct BotSettings {
     pub plant: Option<Plant>,
     /// Write to a file as the old bots did.
     pub old_way: bool,
+    /// Hold the row that writers share while the others are read: the server's snapshots alone are not enough.
+    pub reads_held: bool,
 }
 
 impl BotSettings {

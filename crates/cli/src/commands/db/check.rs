@@ -7,7 +7,7 @@ use serde_json::json;
 use super::DatabaseArguments;
 use crate::arguments::EXIT_CODES;
 use crate::commands::Context;
-use crate::error::{CommandError, Done, Kind};
+use crate::error::Done;
 
 /// Compare tables, columns, triggers and keys with what bots need
 ///
@@ -25,14 +25,10 @@ fn after_help() -> String {
 
 pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
-    let database = super::open(context, &arguments.database).await?;
+    let location = super::location(context, &arguments.database)?;
+    let database = super::open(&location).await?;
     let version = database.db_schema_version().await?;
-    let differences: Vec<String> = database
-        .db_schema_check()
-        .await?
-        .iter()
-        .map(ToString::to_string)
-        .collect();
+    let differences = database.db_schema_check().await?;
     if differences.is_empty() && version == SCHEMA_VERSION {
         if ui.json() {
             ui.document(&json!({
@@ -56,17 +52,7 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
             format!("the schema has version {version}; this program works with {SCHEMA_VERSION}")
         }
     };
-    let mut error = CommandError::new(Kind::Different, told)
-        .detail("version", json!(version))
-        .detail("differences", json!(differences));
-    if !differences.is_empty() {
-        error.listing = Some(
-            differences
-                .iter()
-                .map(|line| format!("  {line}\n"))
-                .collect(),
-        );
-    }
+    let error = super::differ(version, &told, &differences);
     Err(if version > SCHEMA_VERSION {
         error.hint("Use the newer cbtrade that made this schema.")
     } else {

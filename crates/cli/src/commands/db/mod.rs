@@ -4,11 +4,14 @@ mod check;
 mod stats;
 mod upgrade;
 
-use cbtrade_database::{Database, Location, Options};
+use std::time::Duration;
+
+use cbtrade_database::{Database, Error, Location, Options, SchemaDifference};
 use clap::{Args, Subcommand};
+use serde_json::json;
 
 use crate::commands::Context;
-use crate::error::{CommandError, Done};
+use crate::error::{CommandError, Done, Kind};
 use crate::place;
 
 /// Look after the bots' database: schema and figures
@@ -46,30 +49,61 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     }
 }
 
-/// Opens the database that the arguments name.
-async fn open(
+/// Time to find out that a server is not there. Work that waits for others is given much longer.
+const REACH_TIMEOUT: Duration = Duration::from_secs(5);
+/// Time for one step of an upgrade: keys of large tables are made in it.
+const CALL_TIMEOUT: Duration = Duration::from_secs(600);
+
+/// Where the database is that the arguments name.
+fn location(
     context: &Context<'_>,
     arguments: &DatabaseArguments,
-) -> Result<Database, CommandError> {
-    let location = match &arguments.target {
-        Some(text) => place::location(context.ui, text)?,
+) -> Result<Location, CommandError> {
+    match &arguments.target {
+        Some(text) => place::location(context.ui, text),
         None => {
             let server = place::private_server(&context.home)?;
             let target = server.root_target()?.with_database(place::MAIN_DATABASE);
-            Location::Servers {
+            Ok(Location::Servers {
                 targets: vec![target],
                 candles: place::CANDLES_DATABASE.to_owned(),
-            }
+            })
         }
-    };
-    let options = Options {
+    }
+}
+
+fn options(call_timeout: Duration) -> Options {
+    Options {
         program: "cbtrade db".to_owned(),
         connections_max: 2,
-        call_timeout: std::time::Duration::from_secs(600),
-        acquire_timeout: std::time::Duration::from_secs(600),
+        call_timeout,
+        acquire_timeout: call_timeout,
         // A tool that looks is no process to look at.
-        figures_every: std::time::Duration::ZERO,
+        figures_every: Duration::ZERO,
         ..Options::default()
-    };
-    Ok(Database::open(&location, options).await?)
+    }
+}
+
+/// Opens a database that is there.
+async fn open(location: &Location) -> Result<Database, CommandError> {
+    reach(location).await?;
+    Ok(Database::open(location, options(CALL_TIMEOUT)).await?)
+}
+
+/// Finds out at once what stands in the way.
+async fn reach(location: &Location) -> Result<(), Error> {
+    let database = Database::open(location, options(REACH_TIMEOUT)).await?;
+    database.db_schema_version().await.map(drop)
+}
+
+/// The end of a command that found something to be other than it should be.
+fn differ(version: i64, told: &str, differences: &[SchemaDifference]) -> CommandError {
+    let lines: Vec<String> = differences.iter().map(ToString::to_string).collect();
+    let mut error = CommandError::new(Kind::Different, told)
+        .detail("version", json!(version))
+        .detail("differences", json!(lines));
+    if !lines.is_empty() {
+        error.listing = Some(lines.iter().map(|line| format!("  {line}\n")).collect());
+    }
+    error
 }

@@ -31,7 +31,8 @@ fn after_help() -> String {
 
 pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
-    let database = super::open(context, &arguments.database).await?;
+    let location = super::location(context, &arguments.database)?;
+    let database = super::open(&location).await?;
     let processes = database.db_process_figures_get().await?;
     if ui.json() {
         let list: Vec<_> = processes

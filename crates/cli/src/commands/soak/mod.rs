@@ -57,7 +57,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with_all = ["commit_losses", "plant"])]
     old_way: bool,
     /// Instead: lose answers to COMMIT until there are so many, then count what is there
-    #[arg(long, value_name = "N", conflicts_with = "plant")]
+    #[arg(long, value_name = "N", conflicts_with = "plant", value_parser = clap::value_parser!(u64).range(1..))]
     commit_losses: Option<u64>,
     /// Have the bots do something wrong, to see that the checker finds it: lost-update, doubled-write, dirty-read,
     /// stale-read, lost-commit

@@ -40,6 +40,11 @@ pub(super) enum Request {
     Commit {
         answer: CommitAnswer,
     },
+    /// Statements and the commit after them, without asking the caller in between.
+    Whole {
+        statements: Vec<(String, Vec<Value>)>,
+        answer: CommitAnswer,
+    },
 }
 
 type CommitAnswer = oneshot::Sender<Result<(), Error>>;
@@ -50,7 +55,9 @@ impl Request {
         match self {
             Request::Run { answer, .. } => drop(answer.send(Err(error))),
             Request::Rows { answer, .. } => drop(answer.send(Err(error))),
-            Request::Commit { answer } => drop(answer.send(Err(error))),
+            Request::Commit { answer } | Request::Whole { answer, .. } => {
+                drop(answer.send(Err(error)));
+            }
         }
     }
 }
@@ -325,15 +332,25 @@ fn hold(session: &Session, wanted: &Wanted) -> Ended {
                 answer,
             }) => drop(answer.send(session.rows(errand, &sql, &values))),
             Ok(Request::Commit { answer }) => {
-                let done = match errand.is_over() {
-                    true => Err(Error::new(errand.call, ErrorKind::Deadline)),
-                    false => session.commit(errand.call),
-                };
+                return Ended(Some((answer, committed(session, errand))));
+            }
+            Ok(Request::Whole { statements, answer }) => {
+                let done = statements
+                    .iter()
+                    .try_for_each(|(sql, values)| session.run(errand, sql, values).map(drop))
+                    .and_then(|()| committed(session, errand));
                 return Ended(Some((answer, done)));
             }
         }
     }
     Ended::default()
+}
+
+fn committed(session: &Session, errand: &Errand) -> Result<(), Error> {
+    match errand.is_over() {
+        true => Err(Error::new(errand.call, ErrorKind::Deadline)),
+        false => session.commit(errand.call),
+    }
 }
 
 /// Rolls back what is open; a session that cannot do that is thrown away.

@@ -121,7 +121,7 @@ impl Database {
                 return Ok(Some(IntentBegun::NotLeased));
             }
         }
-        unused(transaction, &intent.client_order_id).await?;
+        unused(transaction, "client_order_id", &intent.client_order_id).await?;
         match (intent.side, intent.pos_id) {
             (Side::Buy, _) => blocking(transaction, intent).await,
             (Side::Sell, Some(pos_id)) => busy(transaction, intent, pos_id).await,
@@ -191,16 +191,20 @@ impl NewIntent {
     }
 }
 
-/// An identifier that was used before is an order that may have been sent before.
-async fn unused(transaction: &mut Transaction, client_order_id: &str) -> Result<(), Error> {
-    let sql = format!("SELECT intent_id FROM {INTENT_TABLE} WHERE client_order_id = ?");
+/// An identifier that was used before is of an order that may have been sent before.
+pub(super) async fn unused(
+    transaction: &mut Transaction,
+    column: &'static str,
+    identifier: &str,
+) -> Result<(), Error> {
+    let sql = format!("SELECT intent_id FROM {INTENT_TABLE} WHERE {column} = ?");
     let used = transaction
-        .rows(&sql, vec![Value::from(client_order_id)])
+        .rows(&sql, vec![Value::from(identifier)])
         .await?;
     match used.is_empty() {
         true => Ok(()),
         false => Err(Error::new(transaction.call, ErrorKind::Duplicate)
-            .key(format!("client_order_id = {client_order_id}"))),
+            .key(format!("{column} = {identifier}"))),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use cbtrade_core::Timestamp;
 
-use super::begin::{IntentBegun, NewIntent, insert};
+use super::begin::{IntentBegun, NewIntent, insert, unused};
 use super::placed::{OrderRow, check_uuid, write_order};
 use super::settled::{open_position, sell_position};
 use super::{SELLING, call};
@@ -101,6 +101,7 @@ async fn trade(
     order: PaperOrder<'_>,
     ended: Value,
 ) -> Result<[i64; 3], Error> {
+    unused(transaction, "order_uuid", order_uuid).await?;
     let further = [
         ("order_uuid", Value::from(order_uuid)),
         ("ended_unix", ended),
