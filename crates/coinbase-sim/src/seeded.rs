@@ -10,7 +10,7 @@ use cbtrade_core::{Decimal, Random};
 use crate::config::{ProductConfig, Source};
 use crate::market::{Minute, STEP_SECONDS};
 
-/// How many numbers a walk is made from before it begins to repeat in another order.
+/// How many numbers the walks are made from before they begin to repeat in another order.
 const TABLE: usize = 4_096;
 
 /// Lengths of the walks in steps, each four times the one before: from a quarter of a minute to 45 days.
@@ -23,8 +23,9 @@ const STEPS_PER_DAY: f64 = 5_760.0;
 #[derive(Debug)]
 pub(crate) struct Seeded {
     price: f64,
-    /// Per walk: its length in steps, its height, its numbers.
-    walks: Vec<(i64, f64, Vec<f64>)>,
+    /// Per walk: its length in steps, its height, and where it begins to read the numbers.
+    walks: Vec<(i64, f64, i64)>,
+    numbers: Vec<f64>,
     volumes: Vec<f64>,
     minute_volume: f64,
     quiet_per_mille: u64,
@@ -77,13 +78,13 @@ impl Seeded {
                 for _ in 0..40 {
                     root = (root + share / root) / 2.0;
                 }
-                let numbers = (0..TABLE).map(|_| random.normal()).collect();
-                (length, daily_move * root * 0.8, numbers)
+                (length, daily_move * root * 0.8, random.between(0, 1 << 40))
             })
             .collect();
         Self {
             price: price.to_double(),
             walks,
+            numbers: (0..TABLE).map(|_| random.normal()).collect(),
             volumes: (0..TABLE).map(|_| 0.25 + 1.5 * random.unit()).collect(),
             minute_volume: minute_volume.to_double(),
             quiet_per_mille: u64::from(quiet_per_mille),
@@ -93,9 +94,12 @@ impl Seeded {
 
     fn raw(&self, step: i64) -> f64 {
         let mut exponent = 0.0;
-        for (length, height, numbers) in &self.walks {
+        for (length, height, begin) in &self.walks {
             let (before, inside) = (step.div_euclid(*length), step.rem_euclid(*length));
-            let number = |index: i64| numbers.get(place(index)).copied().unwrap_or_default();
+            let number = |index: i64| {
+                let at = place(index.wrapping_add(*begin));
+                self.numbers.get(at).copied().unwrap_or_default()
+            };
             #[expect(clippy::cast_precision_loss, reason = "at most 4^9")]
             let part = inside as f64 / *length as f64;
             let left = number(before);

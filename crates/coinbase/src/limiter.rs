@@ -14,7 +14,7 @@ use cbtrade_core::Clock;
 
 use crate::error::SettingsError;
 
-/// A due moment further away than this is not believed: the machine's clock was set back.
+/// A wait longer than this is not believed: the machine's clock was set back.
 const WAIT_MAX_MICROS: i64 = 120_000_000;
 
 /// Digits of the moment in the file, so that every write covers the one before.
@@ -93,7 +93,7 @@ impl Limiter {
         let now = self.clock.now().as_micros();
         let stored = read.ok().and_then(|_| text.trim().parse::<i64>().ok());
         let due = stored
-            .filter(|due| *due <= now.saturating_add(WAIT_MAX_MICROS))
+            .filter(|due| *due <= now + self.burst_micros + WAIT_MAX_MICROS)
             .unwrap_or(now);
         let (next, answer) = change(due.max(now), now);
         file.seek(SeekFrom::Start(0))?;
@@ -121,9 +121,8 @@ impl Limiter {
     /// The file cannot be locked or written.
     pub fn pause(&self, pause: Duration) -> io::Result<()> {
         let micros = i64::try_from(pause.as_micros()).unwrap_or(i64::MAX);
-        let most = WAIT_MAX_MICROS - self.burst_micros;
-        let micros = micros.min(most).saturating_add(self.burst_micros);
-        self.locked(|due, now| (due.max(now.saturating_add(micros)), ()))
+        let micros = micros.min(WAIT_MAX_MICROS) + self.burst_micros;
+        self.locked(|due, now| (due.max(now + micros), ()))
     }
 }
 
