@@ -15,7 +15,6 @@ pub(crate) fn account(fields: Fields<'_>) -> Read<Account> {
     Ok(Account {
         id: fields.needed_text("uuid")?,
         currency: fields.needed_text("currency")?,
-        name: fields.text("name").unwrap_or_default(),
         available: fields.inside("available_balance").needed_decimal("value")?,
         hold: fields.inside("hold").decimal_or_zero("value")?,
         usable: fields.is("active") && fields.is("ready"),

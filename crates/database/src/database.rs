@@ -4,6 +4,9 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
+use cbtrade_core::quote_identifier;
+use cbtrade_mysql::{Session, SessionOptions};
+
 use crate::dialect::Dialect;
 use crate::engine::mysql::GIVEN_UP;
 use crate::engine::operation::{OPERATION_TABLE, Operation};
@@ -89,6 +92,49 @@ impl Database {
         sqlite::File::create(path)?;
         sqlite::File::create(&path.with_file_name("ohlcv.db"))?;
         Database::open(&location, options).await
+    }
+
+    /// Makes the two databases of a location on a server, as far as they are not there, empty and in utf8mb4. Files are made
+    /// by [`Database::create_file`]: here they are left as they are.
+    ///
+    /// # Errors
+    /// The server cannot be reached, or the user may not make databases.
+    pub async fn create_databases(location: &Location) -> Result<(), Error> {
+        const CALL: Call = Call {
+            method: "create_databases",
+            table: "",
+        };
+        let Location::Servers { targets, candles } = location else {
+            return Ok(());
+        };
+        let Some(target) = targets.first() else {
+            return Ok(());
+        };
+        let failed = |source: cbtrade_mysql::Error| {
+            Error::new(CALL, ErrorKind::of_class(source.class())).because(source)
+        };
+        let mut session = Session::open(&target.without_database(), &SessionOptions::default())
+            .await
+            .map_err(failed)?;
+        for name in target.database.iter().chain([candles]) {
+            // IF NOT EXISTS is a warning where it exists, and warnings are errors.
+            let there: Vec<String> = session
+                .query_with(
+                    "SELECT SCHEMA_NAME FROM information_schema.SCHEMATA WHERE SCHEMA_NAME = ?",
+                    (name.as_str(),),
+                )
+                .await
+                .map_err(failed)?;
+            if there.is_empty() {
+                let sql = format!(
+                    "CREATE DATABASE {} CHARACTER SET utf8mb4",
+                    quote_identifier(name)
+                );
+                session.execute(&sql).await.map_err(failed)?;
+            }
+        }
+        session.close().await;
+        Ok(())
     }
 
     /// Where the database is.

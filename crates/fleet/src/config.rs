@@ -45,8 +45,8 @@ pub enum VenueConfig {
     },
     /// Coinbase.
     Coinbase {
-        /// The file of the API key; absent for market data only.
-        key_file: Option<PathBuf>,
+        /// The file of the API key.
+        key_file: PathBuf,
         /// Whether orders are sent. Without it every buy is paper.
         live: bool,
     },
@@ -60,6 +60,21 @@ impl VenueConfig {
             VenueConfig::Local { .. } => "local",
             VenueConfig::Coinbase { .. } => "coinbase",
         }
+    }
+
+    /// Whether orders are sent to it.
+    #[must_use]
+    pub fn takes_orders(&self) -> bool {
+        match self {
+            VenueConfig::Local { .. } => true,
+            VenueConfig::Coinbase { live, .. } => *live,
+        }
+    }
+
+    /// Whether real money is moved.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self, VenueConfig::Coinbase { live: true, .. })
     }
 
     /// What it means for the operator's money.
@@ -225,11 +240,7 @@ impl FleetConfig {
             _ => FleetError::file("read", &path, source),
         })?;
         let config = FleetConfig::parse(&text, &path)?;
-        if let VenueConfig::Coinbase {
-            key_file: Some(key_file),
-            ..
-        } = &config.venue
-        {
+        if let VenueConfig::Coinbase { key_file, .. } = &config.venue {
             check_key_file(key_file)?;
         }
         Ok(config)
@@ -335,16 +346,15 @@ impl Check<'_> {
                     ("venue.speed", venue.speed.is_some()),
                 ];
                 self.none_of(&strange, "coinbase")?;
-                let live = venue.live.unwrap_or(false);
-                if live && venue.key_file.is_none() {
+                let Some(key_file) = venue.key_file else {
                     return Err(self.refused(
-                        "venue.live",
-                        "is true, and no key_file is named: orders need an API key",
+                        "venue.key_file",
+                        "is missing: Coinbase answers questions about balances and orders only with an API key",
                     ));
-                }
+                };
                 Ok(VenueConfig::Coinbase {
-                    key_file: venue.key_file.map(|path| folder.join(path)),
-                    live,
+                    key_file: folder.join(key_file),
+                    live: venue.live.unwrap_or(false),
                 })
             }
             other => Err(self.refused(

@@ -94,6 +94,21 @@ pub enum FleetError {
         #[source]
         source: serde_json::Error,
     },
+    /// The venue's client cannot be made.
+    #[error("the venue cannot be used as fleet.toml says it")]
+    Venue(#[source] Box<cbtrade_coinbase::SettingsError>),
+    /// A bot cannot go on.
+    #[error("the bot `{name}` cannot work")]
+    Bot {
+        /// The bot.
+        name: String,
+        /// Why.
+        #[source]
+        source: Box<cbtrade_bot::BotError>,
+    },
+    /// A bot cannot give signs of life.
+    #[error("no sign of life can be given")]
+    Beat(#[source] Box<cbtrade_bot::beat::BeatFileError>),
     /// A file or folder operation failed.
     #[error("cannot {action} {path}")]
     File {

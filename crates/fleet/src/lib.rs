@@ -2,16 +2,18 @@
 //!
 //! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `seat` (why there are never two
 //! bots of one name), `policy` (when a bot that ended starts again), `supervised` (one bot as the supervisor sees it),
-//! [`Supervisor`] (all of them), `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`].
+//! [`Supervisor`] (all of them), `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
 //!
 //! Everything that the supervisor must know about a bot is in the folder's files, so that it works with the database down,
 //! and so that a supervisor that was killed is replaced by the next one without guessing.
 
+mod bot_process;
 mod config;
 mod control;
 mod error;
 mod event;
 mod folder;
+mod guard;
 mod logs;
 mod notify;
 mod policy;
@@ -23,6 +25,7 @@ mod strangers;
 mod supervised;
 mod supervisor;
 
+pub use bot_process::{BotProcess, open_venue};
 pub use config::{BotName, FleetConfig, Initialised, Limits, VenueConfig};
 pub use control::{Down, SupervisorState, down, request_restart, supervisor_state};
 pub use error::FleetError;

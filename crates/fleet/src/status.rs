@@ -180,10 +180,7 @@ impl FleetStatus {
             },
             venue: config.venue.kind().to_owned(),
             venue_words: config.venue.words(),
-            live: matches!(
-                config.venue,
-                crate::config::VenueConfig::Coinbase { live: true, .. }
-            ),
+            live: config.venue.is_live(),
             database: DatabaseStatus::default(),
         };
         status.stop.decide();

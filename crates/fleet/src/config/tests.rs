@@ -47,7 +47,11 @@ fn what_cannot_be_is_refused_by_its_name() {
             "[venue]\nkind = \"coinbase\"\nurl = \"x\"",
             "venue.url does not belong",
         ),
-        ("[venue]\nkind = \"coinbase\"\nlive = true", "no key_file"),
+        (
+            "[venue]\nkind = \"coinbase\"\nlive = true",
+            "venue.key_file is missing",
+        ),
+        ("[venue]\nspeed = 0", "venue.speed is 0"),
         (
             "[limits]\nstop_seconds_max = 0",
             "limits.stop_seconds_max is 0",
@@ -65,7 +69,9 @@ fn what_cannot_be_is_refused_by_its_name() {
 
 #[test]
 fn money_is_only_moved_when_it_is_said() {
-    let paper = parsed("[venue]\nkind = \"coinbase\"").unwrap().venue;
+    let paper = parsed("[venue]\nkind = \"coinbase\"\nkey_file = \"key.json\"")
+        .unwrap()
+        .venue;
     assert!(matches!(paper, VenueConfig::Coinbase { live: false, .. }));
     let live = parsed("[venue]\nkind = \"coinbase\"\nkey_file = \"key.json\"\nlive = true")
         .unwrap()
@@ -73,7 +79,7 @@ fn money_is_only_moved_when_it_is_said() {
     assert_eq!(
         live,
         VenueConfig::Coinbase {
-            key_file: Some("/srv/fleet/key.json".into()),
+            key_file: "/srv/fleet/key.json".into(),
             live: true
         }
     );

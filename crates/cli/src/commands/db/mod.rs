@@ -4,7 +4,7 @@ mod check;
 mod stats;
 mod upgrade;
 
-use cbtrade_database::{Database, Location, Options};
+use cbtrade_database::{Database, Options};
 use clap::{Args, Subcommand};
 
 use crate::commands::Context;
@@ -53,14 +53,7 @@ async fn open(
 ) -> Result<Database, CommandError> {
     let location = match &arguments.target {
         Some(text) => place::location(context.ui, text)?,
-        None => {
-            let server = place::private_server(&context.home)?;
-            let target = server.root_target()?.with_database(place::MAIN_DATABASE);
-            Location::Servers {
-                targets: vec![target],
-                candles: place::CANDLES_DATABASE.to_owned(),
-            }
-        }
+        None => place::private_location(&context.home)?,
     };
     let options = Options {
         program: "cbtrade db".to_owned(),

@@ -1,6 +1,6 @@
 //! `cbtrade db upgrade`.
 
-use cbtrade_database::SCHEMA_VERSION;
+use cbtrade_database::{Database, SCHEMA_VERSION};
 use clap::Args;
 use serde_json::json;
 
@@ -8,6 +8,7 @@ use super::DatabaseArguments;
 use crate::arguments::EXIT_CODES;
 use crate::commands::Context;
 use crate::error::Done;
+use crate::place;
 
 /// Make the tables that bots need, or bring older ones up to this program's version
 ///
@@ -28,6 +29,10 @@ fn after_help() -> String {
 
 pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
+    if arguments.database.target.is_none() {
+        // Only there every database is ours to make.
+        Database::create_databases(&place::private_location(&context.home)?).await?;
+    }
     let database = super::open(context, &arguments.database).await?;
     let before = database.db_schema_version().await?;
     database.ensure_database_ready().await?;

@@ -50,7 +50,9 @@ impl Level {
 }
 
 fn after_help() -> String {
-    format!("Examples:\n  cbtrade fleet arm\n  cbtrade fleet arm --level no-new-buys\n\n{EXIT_CODES}")
+    format!(
+        "Examples:\n  cbtrade fleet arm\n  cbtrade fleet arm --level no-new-buys\n\n{EXIT_CODES}"
+    )
 }
 
 pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
@@ -88,7 +90,10 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
         level.name(),
         table::meaning(level)
     ));
-    let mut next = vec![format!("see what the bots do:   {}", fleet.command("status"))];
+    let mut next = vec![format!(
+        "see what the bots do:   {}",
+        fleet.command("status")
+    )];
     if status.supervisor.state == "down" {
         next.push(format!("start the bots:         {}", fleet.command("up")));
     }
@@ -143,9 +148,12 @@ fn unreached(fleet: &Fleet<'_>, status: &FleetStatus) -> CommandError {
         ),
     );
     error.causes.extend(status.database.problem.clone());
-    let error = error.hint("Nothing was changed. Bots that do not reach the database do not trade either.");
+    let error =
+        error.hint("Nothing was changed. Bots that do not reach the database do not trade either.");
     match fleet.config().is_ok_and(|config| config.database.is_none()) {
-        true => error.hint("Start the private server, then run the same command again: cbtrade server start"),
+        true => error.hint(
+            "Start the private server, then run the same command again: cbtrade server start",
+        ),
         false => error.hint("Run the same command again when the database is back."),
     }
 }
@@ -155,7 +163,10 @@ fn confirm(fleet: &Fleet<'_>, status: &FleetStatus, level: StopLevel) -> Done {
     let refused = || {
         CommandError::new(
             Kind::NotConfirmed,
-            format!("arming was not confirmed; {} stays in force", status.stop.in_force),
+            format!(
+                "arming was not confirmed; {} stays in force",
+                status.stop.in_force
+            ),
         )
         .hint(format!(
             "If you are sure: {}",

@@ -62,10 +62,16 @@ fn words(done: &Down) -> String {
         (None, _) => "There was no supervisor.".to_owned(),
     };
     if !done.ended.is_empty() {
-        text.push_str(&format!(" Bots without one have ended: {}.", done.ended.join(", ")));
+        text.push_str(&format!(
+            " Bots without one have ended: {}.",
+            done.ended.join(", ")
+        ));
     }
     if !done.killed.is_empty() {
-        text.push_str(&format!(" Killed, because they did not end: {}.", done.killed.join(", ")));
+        text.push_str(&format!(
+            " Killed, because they did not end: {}.",
+            done.killed.join(", ")
+        ));
     }
     text
 }

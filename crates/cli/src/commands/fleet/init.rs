@@ -1,28 +1,31 @@
 //! `cbtrade fleet init`.
 
+use cbtrade_bot::settings::Settings;
 use cbtrade_fleet::FleetConfig;
 use clap::Args;
 use serde_json::json;
 
 use super::Fleet;
 use crate::arguments::EXIT_CODES;
-use crate::commands::settings;
 use crate::error::Done;
 
 /// Make the fleet's folder: fleet.toml and example settings
 ///
-/// What is there already stays as it is. The examples trade on paper only; put your own settings in their place.
+/// What is there already stays as it is. The venue is the local one, for practice. Put your own settings in the place of
+/// the examples.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(super) struct Arguments {}
 
 fn after_help() -> String {
-    format!("Examples:\n  cbtrade fleet init\n  cbtrade fleet init --fleet /srv/fleet\n\n{EXIT_CODES}")
+    format!(
+        "Examples:\n  cbtrade fleet init\n  cbtrade fleet init --fleet /srv/fleet\n\n{EXIT_CODES}"
+    )
 }
 
 pub(super) fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
     let ui = fleet.context.ui;
-    let done = FleetConfig::initialise(&fleet.folder, &settings::EXAMPLES)?;
+    let done = FleetConfig::initialise(&fleet.folder, &Settings::example())?;
     let next = [
         format!(
             "put your own settings in:   {}",

@@ -110,7 +110,10 @@ impl<'a> Fleet<'a> {
     fn command(&self, words: &str) -> String {
         let mut command = format!("cbtrade fleet {words}");
         if let Some(folder) = self.named {
-            command.push_str(&format!(" --fleet {}", shell(&folder.display().to_string())));
+            command.push_str(&format!(
+                " --fleet {}",
+                shell(&folder.display().to_string())
+            ));
         }
         if let Some(home) = self.context.home_named() {
             command.push_str(&format!(" --home {}", shell(&home.display().to_string())));
@@ -127,7 +130,7 @@ impl<'a> Fleet<'a> {
     }
 
     /// The fleet's database, for a short look.
-    async fn database(&self, config: &FleetConfig) -> Result<Database, CommandError> {
+    pub(crate) async fn database(&self, config: &FleetConfig) -> Result<Database, CommandError> {
         let options = Options {
             program: "cbtrade fleet".to_owned(),
             connections_max: 2,
@@ -150,10 +153,8 @@ impl<'a> Fleet<'a> {
         match self.database(config).await {
             Ok(database) => {
                 if let Err(error) = status.add_database(&database).await {
-                    status.without_database(
-                        &database.location().display(),
-                        words_of(&error.into()),
-                    );
+                    status
+                        .without_database(&database.location().display(), words_of(&error.into()));
                 }
             }
             Err(error) => status.without_database(&location, words_of(&error)),

@@ -95,8 +95,12 @@ fn document(order: &Intent, now: i64) -> Value {
 
 fn waits_for(state: IntentState) -> &'static str {
     match state {
-        IntentState::Sending => "being sent; if its bot died meanwhile, it is looked up at the venue",
-        IntentState::Unknown => "no clear answer came: it is looked up at the venue, never sent again",
+        IntentState::Sending => {
+            "being sent; if its bot died meanwhile, it is looked up at the venue"
+        }
+        IntentState::Unknown => {
+            "no clear answer came: it is looked up at the venue, never sent again"
+        }
         IntentState::Placed => "the venue has it: waits for fills or its end",
         IntentState::Done | IntentState::Refused | IntentState::Absent => "nothing",
     }

@@ -79,10 +79,16 @@ pub(super) fn document(command: &str, status: &FleetStatus) -> Value {
 pub(super) fn next(fleet: &Fleet<'_>, status: &FleetStatus) -> Vec<String> {
     let mut next = Vec::new();
     if status.stop.in_force != "run" {
-        next.push(format!("let the bots trade again:   {}", fleet.command("arm")));
+        next.push(format!(
+            "let the bots trade again:   {}",
+            fleet.command("arm")
+        ));
     }
     match status.supervisor.state {
-        "down" => next.push(format!("start the bots:             {}", fleet.command("up"))),
+        "down" => next.push(format!(
+            "start the bots:             {}",
+            fleet.command("up")
+        )),
         "gone" => next.push(format!(
             "take the bots over:         {}",
             fleet.command("up")
@@ -96,10 +102,17 @@ pub(super) fn next(fleet: &Fleet<'_>, status: &FleetStatus) -> Vec<String> {
     }
     if let Some(bot) = status.bots.iter().find(|bot| bot.state == "held") {
         let log = fleet.folder.log_file(&bot.name);
-        next.push(format!("why {} is held:        tail {}", bot.name, log.display()));
+        next.push(format!(
+            "why {} is held:        tail {}",
+            bot.name,
+            log.display()
+        ));
     }
     if status.stop.in_force == "run" && status.supervisor.state != "down" {
-        next.push(format!("stop all buying, selling:   {}", fleet.command("stop halt")));
+        next.push(format!(
+            "stop all buying, selling:   {}",
+            fleet.command("stop halt")
+        ));
     }
     next
 }

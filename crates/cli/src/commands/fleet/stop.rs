@@ -136,12 +136,7 @@ fn say_file(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome) {
     }
 }
 
-fn finish(
-    fleet: &Fleet<'_>,
-    level: StopLevel,
-    file: &Outcome,
-    database: &Outcome,
-) -> Done {
+fn finish(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome, database: &Outcome) -> Done {
     let ui = fleet.context.ui;
     if !file.holds(level) && !database.holds(level) {
         return Err(nothing_holds(fleet, level, file, database));
@@ -192,7 +187,10 @@ fn nothing_holds(
 ) -> CommandError {
     let mut error = CommandError::new(
         Kind::Unreachable,
-        format!("{} is NOT in force: neither file nor database took it", level.name()),
+        format!(
+            "{} is NOT in force: neither file nor database took it",
+            level.name()
+        ),
     );
     for (place, outcome) in [("stop file", file), ("database", database)] {
         if let Err(problem) = &outcome.now {

@@ -128,7 +128,9 @@ fn database(status: &FleetStatus) -> String {
 }
 
 fn line(bot: &BotStatus) -> String {
-    let pid = bot.pid.map_or_else(|| "-".to_owned(), |pid| pid.to_string());
+    let pid = bot
+        .pid
+        .map_or_else(|| "-".to_owned(), |pid| pid.to_string());
     let up = seconds(bot.uptime_seconds);
     let heartbeat = match bot.heartbeat_seconds {
         Some(age) => format!("{age} s ago"),

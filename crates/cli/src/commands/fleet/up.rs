@@ -8,9 +8,7 @@ use std::time::{Duration, Instant};
 use cbtrade_bot::stop::StopLevel;
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::SCHEMA_VERSION;
-use cbtrade_fleet::{
-    FleetConfig, FleetStatus, SupervisorState, VenueConfig, last_lines, supervisor_state,
-};
+use cbtrade_fleet::{FleetConfig, FleetStatus, SupervisorState, last_lines, supervisor_state};
 use clap::Args;
 
 use super::{Fleet, status, table};
@@ -35,7 +33,12 @@ pub(super) struct Arguments {
     #[arg(long)]
     foreground: bool,
     /// Seconds to wait for the bots' first signs of life
-    #[arg(long, value_name = "S", default_value = "60", conflicts_with = "foreground")]
+    #[arg(
+        long,
+        value_name = "S",
+        default_value = "60",
+        conflicts_with = "foreground"
+    )]
     wait: u64,
     /// Do not ask before bots that trade with real money start
     #[arg(long, short = 'y')]
@@ -66,11 +69,9 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     if let SupervisorState::Runs(holder) = supervisor_state(&fleet.folder)? {
         return runs_already(fleet, &config, arguments, &holder.words()).await;
     }
-    if let VenueConfig::Coinbase { live: true, .. } = config.venue {
-        // Without a terminal whoever wrote `live = true` has said it.
-        if !arguments.yes && !arguments.foreground {
-            confirm_live(fleet)?;
-        }
+    // A service has no terminal: whoever wrote `live = true` and the unit has said it.
+    if config.venue.is_live() && !arguments.yes && !arguments.foreground {
+        confirm_live(fleet)?;
     }
     let looked = look_at_database(fleet, &config).await;
     if arguments.foreground {
@@ -141,16 +142,18 @@ async fn look_at_database(fleet: &Fleet<'_>, config: &FleetConfig) -> Done {
         place::start_private(fleet.context.ui, &fleet.context.home).await?;
     }
     let database = fleet.database(config).await?;
-    let version = database.db_schema_version().await?;
+    let version = match database.db_schema_version().await {
+        Ok(version) => version,
+        // A database that is not there yet has no schema either.
+        Err(error) if error.kind == cbtrade_database::ErrorKind::NotFound => 0,
+        Err(error) => return Err(error.into()),
+    };
     if version == SCHEMA_VERSION {
         return Ok(());
     }
-    let target = config
-        .database
-        .as_ref()
-        .map_or_else(String::new, |target| {
-            format!(" --target {}", crate::words::shell(target))
-        });
+    let target = config.database.as_ref().map_or_else(String::new, |target| {
+        format!(" --target {}", crate::words::shell(target))
+    });
     let error = CommandError::new(
         Kind::Refused,
         format!(
@@ -242,15 +245,17 @@ async fn not_alive(
             missing.join(", ")
         ),
     )
-    .detail(
-        "status",
-        serde_json::to_value(&status).unwrap_or_default(),
-    );
+    .detail("status", serde_json::to_value(&status).unwrap_or_default());
     error.listing = Some(listing);
     Ok(error
-        .hint("The others run, and the supervisor goes on trying. The lines above are the bots' own.")
+        .hint(
+            "The others run, and the supervisor goes on trying. The lines above are the bots' own.",
+        )
         .hint(format!("Look again: {}", fleet.command("status")))
-        .hint(format!("When the reason is mended: {}", fleet.command("restart"))))
+        .hint(format!(
+            "When the reason is mended: {}",
+            fleet.command("restart")
+        )))
 }
 
 /// Says that bots start under a stop.

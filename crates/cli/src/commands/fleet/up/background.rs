@@ -38,13 +38,17 @@ pub(super) async fn run(fleet: &Fleet<'_>, config: &FleetConfig, limit: Duration
     }
     ui.out(&format!("All bots run.\n\n{}", table::text(&status)));
     warn_of_stop(fleet, &status);
+    let first = config.bots.first().map_or("supervisor", |bot| &bot.name);
     ui.next(&[
         format!("look at them:                {}", fleet.command("status")),
-        format!("EMERGENCY STOP:              {}", fleet.command("stop halt")),
+        format!(
+            "EMERGENCY STOP:              {}",
+            fleet.command("stop halt")
+        ),
         format!("end them:                    {}", fleet.command("down")),
         format!(
             "what they say:               tail -f {}",
-            fleet.folder.log_file("full-1").display()
+            fleet.folder.log_file(first).display()
         ),
     ]);
     Ok(())
@@ -56,7 +60,10 @@ fn start(fleet: &Fleet<'_>, config: &FleetConfig) -> Result<Child, CommandError>
     let failed = |source: std::io::Error| {
         CommandError::new(
             Kind::Unreachable,
-            format!("the supervisor cannot be started with its log in {}", path.display()),
+            format!(
+                "the supervisor cannot be started with its log in {}",
+                path.display()
+            ),
         )
         .because(&source)
     };
@@ -76,8 +83,10 @@ fn start(fleet: &Fleet<'_>, config: &FleetConfig) -> Result<Child, CommandError>
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors);
-    // A password that was typed here is typed once.
-    if let Some(password) = place::password_of(&fleet.location(config)?) {
+    // A password that was typed here is typed once. That of the private server is in its folder.
+    if config.database.is_some()
+        && let Some(password) = place::password_of(&fleet.location(config)?)
+    {
         command.env(environment::PASSWORD.name, password.expose());
     }
     command.spawn().map_err(failed)
