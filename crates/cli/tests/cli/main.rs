@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod doctor;
+mod fleet;
 mod harness;
 mod json;
 mod recover;
