@@ -10,6 +10,8 @@ use std::path::{Path, PathBuf};
 use cbtrade_core::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::moment;
+
 /// The folder of the files in the fleet's folder.
 const FOLDER: &str = "bots";
 
@@ -171,26 +173,6 @@ impl BeatFile {
         file.write_all(&serde_json::to_vec(beat)?)?;
         drop(file);
         std::fs::rename(&new, &self.path)
-    }
-}
-
-mod moment {
-    use cbtrade_core::Timestamp;
-    use serde::de::Error as _;
-    use serde::{Deserialize as _, Deserializer, Serializer};
-
-    pub(super) fn serialize<S: Serializer>(
-        moment: &Timestamp,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
-        serializer.serialize_str(&moment.to_rfc3339())
-    }
-
-    pub(super) fn deserialize<'de, D: Deserializer<'de>>(
-        deserializer: D,
-    ) -> Result<Timestamp, D::Error> {
-        let text = String::deserialize(deserializer)?;
-        Timestamp::parse(&text).map_err(D::Error::custom)
     }
 }
 

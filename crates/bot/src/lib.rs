@@ -14,6 +14,7 @@ pub mod decide;
 pub mod frames;
 pub mod journal;
 pub mod market;
+pub mod moment;
 pub mod orders;
 mod pass;
 mod performance;

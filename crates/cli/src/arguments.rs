@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{db, doctor, migrate, recover, sample, server, soak};
+use crate::commands::{
+    bot, db, doctor, fleet, migrate, recover, sample, server, settings, soak, venue,
+};
 
 /// Printed at the end of every command's help that can change something.
 pub(crate) const EXIT_CODES: &str = "\
@@ -22,6 +24,8 @@ Examples:
   cbtrade doctor cbtrade.db              what is wrong with this file, and who holds it
   cbtrade recover cbtrade.db             bring it to a private server, with proof, and cut over
   cbtrade recover /srv/bot/db            the same with all candle files below the folder
+  cbtrade fleet up                       start the bots
+  cbtrade fleet stop halt                EMERGENCY STOP: no more orders from this moment on
   cbtrade migrate run any.db --target 'mysql://root@localhost/shop?socket=/run/mysqld/mysqld.sock'
                                          copy and prove any SQLite file, without a cut-over
 
@@ -64,6 +68,10 @@ pub(crate) enum Command {
     Doctor(doctor::Arguments),
     Recover(recover::Arguments),
     Migrate(migrate::Arguments),
+    Fleet(fleet::Arguments),
+    Settings(settings::Arguments),
+    Venue(venue::Arguments),
+    Bot(bot::Arguments),
     Db(db::Arguments),
     Server(server::Arguments),
     Sample(sample::Arguments),
@@ -74,6 +82,18 @@ pub(crate) enum Command {
     /// What `soak` starts to clean up after it, however it ends.
     #[command(hide = true)]
     SoakWatch,
+}
+
+impl Command {
+    /// Whether it ends in order when it is asked to, instead of at once.
+    pub(crate) fn ends_in_order(&self) -> bool {
+        match self {
+            Command::Fleet(arguments) => arguments.ends_in_order(),
+            Command::Venue(arguments) => arguments.ends_in_order(),
+            Command::Bot(_) => true,
+            _ => false,
+        }
+    }
 }
 
 /// Where to.

@@ -82,6 +82,20 @@ pub(crate) const TEMPORARY: Variable = Variable {
     since: "-",
 };
 
+/// Where a service manager listens.
+pub(crate) const NOTIFY: Variable = Variable {
+    name: cbtrade_fleet::NOTIFY_VARIABLE,
+    meaning: "Where systemd listens; `cbtrade fleet up --foreground` tells it that the fleet is up, lives and ends.",
+    since: "-",
+};
+
+/// How often a service manager wants to hear something.
+pub(crate) const WATCHDOG: Variable = Variable {
+    name: cbtrade_fleet::WATCHDOG_VARIABLE,
+    meaning: "Microseconds within which systemd wants a sign of life of the supervisor (`WatchdogSec=`).",
+    since: "-",
+};
+
 /// All of them, in the order of the page.
 #[cfg_attr(not(test), expect(dead_code, reason = "read where the page is made"))]
 pub(crate) const ALL: &[Variable] = &[
@@ -93,4 +107,6 @@ pub(crate) const ALL: &[Variable] = &[
     USER_HOME,
     NO_COLOR,
     TEMPORARY,
+    NOTIFY,
+    WATCHDOG,
 ];

@@ -1,6 +1,7 @@
 //! Every error as people and programs meet it: kind, message, causes, hints, exit code. The one place where errors of
 //! the libraries become words.
 
+mod fleet;
 mod hints;
 
 use std::error::Error as StdError;
@@ -331,6 +332,39 @@ fn server_error<'a>(
         cause = inner.source();
     }
     None
+}
+
+impl From<cbtrade_fleet::FleetError> for CommandError {
+    fn from(error: cbtrade_fleet::FleetError) -> CommandError {
+        CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error))
+    }
+}
+
+impl From<cbtrade_fleet::stops::StopError> for CommandError {
+    fn from(error: cbtrade_fleet::stops::StopError) -> CommandError {
+        CommandError::of(Kind::Unreachable, &error).hint(
+            "`cbtrade fleet status` says what is in force. Run the same command again when the cause is gone.",
+        )
+    }
+}
+
+impl From<cbtrade_bot::settings::SettingsError> for CommandError {
+    fn from(error: cbtrade_bot::settings::SettingsError) -> CommandError {
+        CommandError::of(fleet::settings_kind(&error), &error).hints(fleet::of_settings(&error))
+    }
+}
+
+impl From<cbtrade_coinbase_sim::VenueError> for CommandError {
+    fn from(error: cbtrade_coinbase_sim::VenueError) -> CommandError {
+        use cbtrade_coinbase_sim::VenueError;
+        let told = CommandError::of(Kind::Refused, &error);
+        match error {
+            VenueError::Listen { .. } => told.hint(
+                "Name another port with --port, and say it in fleet.toml too. Port and the next one are needed.",
+            ),
+            _ => told,
+        }
+    }
 }
 
 impl From<cbtrade_server::Error> for CommandError {

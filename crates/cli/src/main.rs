@@ -52,7 +52,9 @@ fn main() -> ExitCode {
         }
     };
     let done = runtime.block_on(async {
-        interrupt::watch(&ui);
+        if !arguments.command.ends_in_order() {
+            interrupt::watch(&ui);
+        }
         commands::run(&ui, arguments).await
     });
     // A thread that still reads a file must not hold up the end: nothing of value is in it.

@@ -143,6 +143,38 @@ async fn private(ui: &Ui, home: &Path, arguments: &TargetArguments) -> Result<Pl
     })
 }
 
+/// Starts the private server, if it does not run.
+///
+/// # Errors
+/// It does not start.
+pub(crate) async fn start_private(ui: &Ui, home: &Path) -> Result<(), CommandError> {
+    private(ui, home, &TargetArguments::default())
+        .await
+        .map(|_| ())
+}
+
+/// The bots' database on the private server. Nothing is started.
+///
+/// # Errors
+/// There is no private server.
+pub(crate) fn private_location(home: &Path) -> Result<Location, CommandError> {
+    let target = private_server(home)?
+        .root_target()?
+        .with_database(MAIN_DATABASE);
+    Ok(Location::Servers {
+        targets: vec![target],
+        candles: CANDLES_DATABASE.to_owned(),
+    })
+}
+
+/// The password of a location that was named, to be handed on to a process of ours.
+pub(crate) fn password_of(location: &Location) -> Option<Secret> {
+    match location {
+        Location::Servers { targets, .. } => targets.first()?.password.clone(),
+        Location::File { .. } => None,
+    }
+}
+
 /// Where the bots' database is, with its password.
 ///
 /// # Errors

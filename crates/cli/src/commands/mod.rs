@@ -1,12 +1,16 @@
 //! The commands, one file each.
 
+pub(crate) mod bot;
 pub(crate) mod db;
 pub(crate) mod doctor;
+pub(crate) mod fleet;
 pub(crate) mod migrate;
 pub(crate) mod recover;
 pub(crate) mod sample;
 pub(crate) mod server;
+pub(crate) mod settings;
 pub(crate) mod soak;
+pub(crate) mod venue;
 
 use std::path::{Path, PathBuf};
 
@@ -30,6 +34,11 @@ impl Context<'_> {
     pub(crate) fn home_named(&self) -> Option<&Path> {
         self.home_named.as_deref()
     }
+
+    /// The folder by which all processes of this machine keep one limit of requests to a venue.
+    pub(crate) fn limits(&self) -> PathBuf {
+        self.home.join("limits")
+    }
 }
 
 /// Runs the command.
@@ -50,6 +59,10 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Doctor(arguments) => doctor::run(&context, &arguments).await,
         Command::Recover(arguments) => recover::run(&context, &arguments).await,
         Command::Migrate(arguments) => migrate::run(&context, &arguments).await,
+        Command::Fleet(arguments) => fleet::run(&context, &arguments).await,
+        Command::Bot(arguments) => bot::run(&context, &arguments).await,
+        Command::Settings(arguments) => settings::run(&context, &arguments),
+        Command::Venue(arguments) => venue::run(&context, &arguments).await,
         Command::Db(arguments) => db::run(&context, &arguments).await,
         Command::Server(arguments) => server::run(&context, &arguments).await,
         Command::Sample(arguments) => sample::run(&context, &arguments),

@@ -66,6 +66,14 @@ impl Ui {
         let _ = stream.flush();
     }
 
+    /// What clears the terminal before a picture that is shown again and again; nothing where there is none.
+    pub(crate) fn clear(&self) -> &'static str {
+        match std::io::stdout().is_terminal() {
+            true => "\u{1b}[2J\u{1b}[H",
+            false => "",
+        }
+    }
+
     /// Writes the one JSON document to stdout.
     pub(crate) fn document(&self, value: &Value) {
         let text = serde_json::to_string_pretty(value).unwrap_or_default();

@@ -145,3 +145,41 @@ fn documents_of_the_server_and_the_sample_have_the_named_fields() {
     holds(&error, &[&["error", "exit_code"]]);
     holds(&error["error"], &[&["kind", "message", "causes", "hints"]]);
 }
+
+#[test]
+fn documents_of_the_fleet_have_the_named_fields() {
+    let place = Place::new();
+    let document = |arguments: &[&str], code: i32| {
+        let arguments = [arguments, &["--json"]].concat();
+        place.run(&arguments).ends(code).json()
+    };
+    let init = document(&["fleet", "init"], 0);
+    holds(&init, &[&["folder", "made", "kept", "next"]]);
+    let status = document(&["fleet", "status"], 0);
+    let picture: &[&str] = &["folder", "at", "supervisor", "bots", "stop", "database"];
+    holds(&status, &[picture, &["venue", "venue_words", "live"]]);
+    for part in [
+        &status["supervisor"],
+        &status["bots"][0],
+        &status["stop"],
+        &status["database"],
+    ] {
+        holds(part, &[]);
+    }
+    let stop = document(&["fleet", "stop", "halt"], 0);
+    holds(&stop, &[&["level", "file", "database", "next"]]);
+    holds(&stop["file"], &[&["in_force", "holds", "problem"]]);
+    let stopped = document(&["fleet", "status"], 0);
+    holds(
+        &stopped["stop"]["file"],
+        &[&["level", "reason", "by", "at"]],
+    );
+    let down: &[&str] = &["supervisor", "supervisor_killed", "ended", "killed"];
+    holds(&document(&["fleet", "down"], 0), &[down]);
+    let checked = document(&["settings", "check"], 0);
+    holds(&checked, &[&["path", "markets", "findings"]]);
+    let finding: &[&str] = &["kind", "quote", "key", "value", "message"];
+    holds(&checked["findings"][0], &[finding]);
+    let example = document(&["settings", "example", "examples"], 0);
+    holds(&example, &[&["folder", "made"]]);
+}

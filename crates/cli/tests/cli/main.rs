@@ -4,6 +4,7 @@
 
 mod db;
 mod doctor;
+mod fleet;
 mod harness;
 mod json;
 mod recover;

@@ -1,0 +1,61 @@
+//! The supervisor as this process.
+
+use std::ffi::OsString;
+use std::sync::Arc;
+
+use cbtrade_core::{Clock as _, SystemClock};
+use cbtrade_fleet::{BotCommand, Ending, FleetConfig, Notifier, Supervisor, follow_log};
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::super::Fleet;
+use crate::error::{CommandError, Done, Kind};
+
+/// Looks after the bots until SIGTERM, SIGHUP or Ctrl-C; a second one kills them.
+pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> Done {
+    if is_detached {
+        // No terminal's end and no Ctrl-C reaches it then. Fails where it leads a session already.
+        let _ = nix::unistd::setsid();
+        follow_log(fleet.folder.supervisor_log());
+    }
+    let ui = fleet.context.ui.clone();
+    let supervisor = Supervisor::new(
+        fleet.folder.clone(),
+        config,
+        bot_command(fleet)?,
+        Arc::new(SystemClock),
+        Notifier::from_environment(),
+        Box::new(move |event| ui.say(&format!("{} {event}", SystemClock.now()))),
+    )?;
+    let ending = Ending::default();
+    for kind in [
+        SignalKind::interrupt(),
+        SignalKind::terminate(),
+        SignalKind::hangup(),
+    ] {
+        let ending = ending.clone();
+        let mut signals = signal(kind).map_err(|source| {
+            CommandError::new(Kind::Unreachable, "signals cannot be received").because(&source)
+        })?;
+        tokio::spawn(async move {
+            while signals.recv().await.is_some() {
+                ending.ask();
+            }
+        });
+    }
+    // The signals are received by other threads of the runtime.
+    tokio::task::block_in_place(|| supervisor.run(&ending));
+    Ok(())
+}
+
+/// This program as a bot, with the home folder that this one has.
+fn bot_command(fleet: &Fleet<'_>) -> Result<BotCommand, CommandError> {
+    let program = std::env::current_exe().map_err(|source| {
+        CommandError::new(Kind::Unreachable, "the program's own file cannot be found")
+            .because(&source)
+    })?;
+    let home = fleet.context.home.clone().into_os_string();
+    Ok(BotCommand {
+        program,
+        arguments: [OsString::from("--home"), home, "bot".into(), "run".into()].into(),
+    })
+}

@@ -1,0 +1,71 @@
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
+use std::os::unix::fs::PermissionsExt as _;
+
+use super::*;
+
+fn coinbase(key_file: PathBuf) -> VenueConfig {
+    VenueConfig::Coinbase {
+        key_file,
+        live: false,
+    }
+}
+
+#[test]
+fn a_key_that_is_none_is_refused_without_showing_it() {
+    let place = cbtrade_testkit::TestFolder::new();
+    let key = place.path().join("key.json");
+    let secret = "verysecretverysecret";
+    std::fs::write(
+        &key,
+        format!("{{\"name\":\"k\",\"privateKey\":\"{secret}\"}}"),
+    )
+    .unwrap();
+    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let Err(error) = client(&coinbase(key), place.path()) else {
+        panic!("it was taken");
+    };
+    assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
+    let absent = place.path().join("nothing.json");
+    assert!(matches!(
+        client(&coinbase(absent), place.path()),
+        Err(FleetError::File { .. })
+    ));
+}
+
+#[tokio::test]
+async fn without_live_no_order_reaches_the_venue() {
+    use cbtrade_core::Decimal;
+    use cbtrade_exchange::{Exchange as _, OrderKind, OrderQuery, OrderRequest, Placement, Side};
+    let venue = cbtrade_coinbase_sim::Venue::start(cbtrade_coinbase_sim::Config::seeded(1))
+        .await
+        .unwrap();
+    let own = || Coinbase::new(Settings::local(&venue.rest_base, &venue.ws_url)).unwrap();
+    let request = OrderRequest {
+        client_order_id: "a-test".to_owned(),
+        product: "BTC-USDC".to_owned(),
+        side: Side::Buy,
+        kind: OrderKind::MarketBuy {
+            quote_size: Decimal::from_integer(100),
+        },
+    };
+    let guarded = Guarded::new(own(), false);
+    let refused = guarded.place(&request).await;
+    assert!(matches!(&refused, Placement::Refused(_)), "{refused:?}");
+    let cancelled = guarded.cancel(&["x".to_owned()]).await.unwrap();
+    assert!(!cancelled[0].accepted);
+    assert!(
+        guarded
+            .orders(&OrderQuery::default())
+            .await
+            .unwrap()
+            .is_empty()
+    );
+    let open = Guarded::new(own(), true);
+    let placed = open.place(&request).await;
+    assert!(matches!(&placed, Placement::Accepted { .. }), "{placed:?}");
+    assert_eq!(
+        guarded.orders(&OrderQuery::default()).await.unwrap().len(),
+        1
+    );
+}
