@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use cbtrade_bot::decide::{
     self, Budget, BuyAction, BuyPass, Combination, DecideError, ExitName, Judged, ProductFacts,
-    SaleSize, SellAction, SellInput, Sizes, Standing, Wallet, buy_pass, decide_sell, sale_size,
+    SaleSize, SellAction, SellInput, Sizes, Standing, Wallet, buy_pass, decide_sell_briefly,
+    sale_size,
 };
 use cbtrade_bot::frames::FrameSet;
 use cbtrade_bot::settings::ProductSettings;
@@ -306,7 +307,7 @@ impl Replay {
                 break;
             };
             let age_minutes = now.seconds_since(open.begun).max(0) / 60;
-            let outcome = decide_sell(&SellInput {
+            let outcome = decide_sell_briefly(&SellInput {
                 settings: &self.product,
                 position: &open.position,
                 prc_sell: quotes.prc_sell,

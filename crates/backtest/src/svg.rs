@@ -152,18 +152,19 @@ pub(crate) fn svg(chart: &Chart) -> String {
 /// Lines across with their values, and times along the bottom.
 fn grid(chart: &Chart, scale: &Scale, out: &mut String) {
     let right = WIDTH - RIGHT;
-    for step in 0..=STEPS {
-        let part = f64::from(step) / f64::from(STEPS);
-        let value = scale.low + part * (scale.high - scale.low);
+    let step = even_step((scale.high - scale.low) / f64::from(STEPS));
+    let mut value = (scale.low / step).ceil() * step;
+    while value <= scale.high {
         let y = scale.y(value);
         let _ = writeln!(
             out,
             "<path class=\"grid\" d=\"M{LEFT} {y:.1}H{right}\"/><text x=\"{:.1}\" y=\"{:.1}\" text-anchor=\"end\">{}{}</text>",
             LEFT - 6.0,
             y + 4.0,
-            label(value, scale.high - scale.low),
+            label(value, step),
             chart.unit
         );
+        value += step;
     }
     let span = scale.to - scale.from;
     for step in 0..=i64::from(STEPS) {
@@ -199,11 +200,18 @@ fn path(points: impl Iterator<Item = (Timestamp, f64)>, scale: &Scale) -> String
     out
 }
 
-/// A value with as many places as its chart's height asks for.
-fn label(value: f64, range: f64) -> String {
+/// The next step that people count in: 1, 2 or 5 times a power of ten.
+fn even_step(step: f64) -> f64 {
+    let power = 10.0_f64.powf(step.log10().floor());
+    let all = [1.0, 2.0, 5.0].map(|factor| factor * power);
+    let even = all.into_iter().find(|even| *even >= step * 0.999_999);
+    even.unwrap_or(10.0 * power)
+}
+
+/// A value with as many places as the steps ask for.
+fn label(value: f64, mut step: f64) -> String {
     let mut places = 0;
-    let mut step = range / f64::from(STEPS);
-    while step < 1.0 && places < 10 {
+    while step < 0.999_999 && places < 12 {
         step *= 10.0;
         places += 1;
     }
@@ -248,15 +256,19 @@ mod tests {
             }],
         };
         let text = svg(&chart);
-        assert!(text.contains("M76.0 143.2L532.0 10.0L988.0 176.0"), "{text}");
+        assert!(text.contains("M76.0 142.8L532.0 10.0L988.0 176.0"), "{text}");
+        let values = [">100<", ">120<", ">140<"];
+        assert!(values.iter().all(|value| text.contains(value)), "{text}");
         assert!(text.contains("a &lt; b"));
         assert_eq!(svg(&Chart { lines: Vec::new(), ..chart }), "");
     }
 
     #[test]
     fn labels_have_as_many_places_as_it_takes() {
-        assert_eq!(label(97_123.4, 4_000.0), "97123");
-        assert_eq!(label(0.000_123_4, 0.000_04), "0.00012");
-        assert_eq!(label(-0.0, 8.0), "0");
+        assert_eq!(label(97_000.0, 1_000.0), "97000");
+        assert_eq!(label(0.000_12, even_step(0.000_013)), "0.00012");
+        assert_eq!(label(-0.0, 2.0), "0");
+        assert_eq!(even_step(3.0).to_bits(), 5.0_f64.to_bits());
+        assert_eq!(even_step(60.0).to_bits(), 100.0_f64.to_bits());
     }
 }
