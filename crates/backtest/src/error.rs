@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cbtrade_bot::decide::DecideError;
 use cbtrade_bot::frames::FramesError;
+use cbtrade_bot::settings::SettingsError;
 use cbtrade_database::Error as DatabaseError;
 
 use crate::feed::Place;
@@ -84,6 +85,9 @@ pub enum BacktestError {
     /// A product that is none.
     #[error("`{0}` is no product such as BTC-USDC")]
     Product(String),
+    /// Settings that cannot be used.
+    #[error("the settings cannot be used")]
+    Settings(#[source] Box<SettingsError>),
     /// Nothing to replay.
     #[error("there is no candle in the period from {from} to {to}; the candles reach from {first} to {last}")]
     Empty {

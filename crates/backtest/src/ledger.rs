@@ -99,6 +99,37 @@ pub struct Trade {
 }
 
 impl Trade {
+    /// The first line of a file of trades.
+    pub const CSV_HEADER: &'static str = "pos_id,is_test,strategy,interval,decided,begun,sale_decided,ended,exit,exit_kind,prc_buy,prc_sell,base_cnt,kept_cnt,spent_amt,received_amt,fee_amt,gain_amt,gain_pct\n";
+
+    /// Its line in such a file. No name in it needs quotes.
+    #[must_use]
+    pub fn to_csv(&self) -> String {
+        let times = [self.decided, self.begun, self.sale_decided, self.ended];
+        let times = times.map(Timestamp::to_rfc3339).join(",");
+        let amounts = [
+            self.prc_buy,
+            self.prc_sell,
+            self.base_cnt,
+            self.kept_cnt,
+            self.spent_amt,
+            self.received_amt,
+            self.fee_amt,
+            self.gain_amt,
+            self.gain_pct,
+        ];
+        format!(
+            "{},{},{},{},{times},{},{},{}\n",
+            self.pos_id,
+            self.is_test,
+            self.strategy,
+            self.interval,
+            self.exit,
+            self.exit_kind,
+            amounts.map(|amount| amount.to_string()).join(",")
+        )
+    }
+
     /// Minutes from buy to sale.
     #[must_use]
     pub fn minutes(&self) -> i64 {

@@ -42,8 +42,8 @@ pub use report::{
     BuyAndHold, CombinationReport, Count, Denial, ExitReport, FrameReport, OpenReport, Report,
     ResultReport, TallyReport, Terms,
 };
-pub use settings::{BacktestSettings, plain_product};
+pub use settings::{BacktestSettings, example_market, plain_product};
 pub use statistics::{DailyReturns, Drawdown};
-pub use stored::StoredMinutes;
+pub use stored::{StoredMinutes, stored_product};
 pub use tally::Tally;
 pub use text::summary;

@@ -1,6 +1,6 @@
 //! What is replayed, and how.
 
-use cbtrade_bot::settings::{MarketSettings, ProductSettings};
+use cbtrade_bot::settings::{MarketSettings, ProductSettings, Settings, SettingsError};
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_exchange::{Product, ProductStatus};
 use cbtrade_indicators::Interval;
@@ -118,6 +118,19 @@ impl BacktestSettings {
         );
         notes
     }
+}
+
+/// The market's settings of a first run, with the product among the designated ones.
+///
+/// # Errors
+///
+/// None in practice: the files of a first run can be read.
+pub fn example_market(prod_id: &str) -> Result<MarketSettings, BacktestError> {
+    let [_, (file, text)] = Settings::example();
+    let read = |error: SettingsError| BacktestError::Settings(Box::new(error));
+    let mut market = MarketSettings::read(file, text).map_err(read)?;
+    market.pairs.traded.insert(prod_id.to_owned());
+    Ok(market)
 }
 
 /// A product with sizes as they are usual: the smallest buy is 1 of a currency of people or a stable coin, else 0.00001 of the

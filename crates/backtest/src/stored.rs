@@ -4,10 +4,12 @@ use std::collections::VecDeque;
 
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{Candle as Row, Candles, Database};
+use cbtrade_exchange::Product;
 use cbtrade_indicators::Candle;
 
 use crate::error::BacktestError;
 use crate::feed::{Length, Minute, Place};
+use crate::settings::plain_product;
 
 /// Candles in a page: a week of minutes.
 const PAGE_ROWS: i64 = 7 * 1_440;
@@ -27,13 +29,17 @@ impl StoredMinutes {
     ///
     /// # Errors
     ///
-    /// A product that is none; a database that cannot be reached.
+    /// A product that is none, or without candles; a database that cannot be reached.
     pub async fn open(
         database: &Database,
         prod_id: &str,
         length: Length,
         period: (Timestamp, Timestamp),
     ) -> Result<Self, BacktestError> {
+        // Of a product without candles no table is made.
+        let name = length.interval().name();
+        let newest = database.db_ohlcv_freq_get(prod_id, name, 1).await;
+        newest.map_err(Box::new)?;
         let candles = database.ohlcv(prod_id).await.map_err(Box::new)?;
         Ok(Self {
             candles,
@@ -105,4 +111,35 @@ fn minute(row: &Row) -> Option<Minute> {
         open: row.open?,
         close: row.close?,
     })
+}
+
+/// The product with the sizes that the exchange last said; none where the database does not know it.
+///
+/// # Errors
+///
+/// A product that is none; a database that cannot be reached.
+pub async fn stored_product(
+    database: &Database,
+    prod_id: &str,
+) -> Result<Option<Product>, BacktestError> {
+    let usual = plain_product(prod_id)?;
+    let rows = database.db_mkts_get(None, None, Some(prod_id)).await;
+    let rows = rows.map_err(Box::new)?;
+    let Some(row) = rows.first() else {
+        return Ok(None);
+    };
+    let or = |size: Option<Decimal>, usual: Decimal| match size {
+        Some(size) if size > Decimal::ZERO => size,
+        _ => usual,
+    };
+    let limit = |size: Option<Decimal>| size.filter(|size| *size > Decimal::ZERO);
+    Ok(Some(Product {
+        base_increment: or(row.base_size_incr, usual.base_increment),
+        base_size_min: or(row.base_size_min, usual.base_size_min),
+        base_size_max: limit(row.base_size_max),
+        quote_increment: or(row.quote_size_incr, usual.quote_increment),
+        quote_size_min: or(row.quote_size_min, usual.quote_size_min),
+        quote_size_max: limit(row.quote_size_max),
+        ..usual
+    }))
 }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::commands::{db, doctor, migrate, recover, sample, server, soak};
+use crate::commands::{backtest, db, doctor, migrate, recover, sample, server, soak};
 
 /// Printed at the end of every command's help that can change something.
 pub(crate) const EXIT_CODES: &str = "\
@@ -68,6 +68,7 @@ pub(crate) enum Command {
     Server(server::Arguments),
     Sample(sample::Arguments),
     Soak(soak::Arguments),
+    Backtest(Box<backtest::Arguments>),
     /// What `soak` starts as one of its bots.
     #[command(hide = true)]
     SoakBot,

@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+pub(crate) mod backtest;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod migrate;
@@ -54,6 +55,7 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Server(arguments) => server::run(&context, &arguments).await,
         Command::Sample(arguments) => sample::run(&context, &arguments),
         Command::Soak(arguments) => soak::run(&context, &arguments).await,
+        Command::Backtest(arguments) => backtest::run(&context, &arguments).await,
         Command::SoakBot | Command::SoakWatch => Ok(()),
     }
 }
