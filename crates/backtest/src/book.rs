@@ -118,13 +118,25 @@ impl Subject {
     ) -> Result<(), BacktestError> {
         let (mut live, mut test) = (Sums::default(), Sums::default());
         for position in open {
-            let sums = if position.is_test { &mut test } else { &mut live };
+            let sums = if position.is_test {
+                &mut test
+            } else {
+                &mut live
+            };
             sums.add(position)?;
         }
         let all = (live.with(&test)?, self.closed_live.with(&self.closed_test)?);
         let classes = [
-            (&mut self.rows.live, &mut figures.live, (live, self.closed_live)),
-            (&mut self.rows.test, &mut figures.test, (test, self.closed_test)),
+            (
+                &mut self.rows.live,
+                &mut figures.live,
+                (live, self.closed_live),
+            ),
+            (
+                &mut self.rows.test,
+                &mut figures.test,
+                (test, self.closed_test),
+            ),
             (&mut self.rows.all, &mut figures.all, all),
         ];
         for (row, figures, (open, closed)) in classes {
@@ -278,7 +290,10 @@ mod tests {
         assert_eq!(own.live.gain_close_pct_day, Decimal::ZERO);
         assert_eq!(own.all.gain_pct_day.to_string(), "48");
         assert_eq!(own.all.gain_pct.to_string(), "3");
-        assert_eq!((own.all.total_cnt, own.all.open_cnt, own.all.close_cnt), (2, 1, 1));
+        assert_eq!(
+            (own.all.total_cnt, own.all.open_cnt, own.all.close_cnt),
+            (2, 1, 1)
+        );
         let minutes = (own.live.minutes_since_buy, own.test.minutes_since_buy);
         assert_eq!(minutes, (Some(60), Some(180)));
         assert_eq!(book.product().all, own.all);
@@ -294,9 +309,11 @@ mod tests {
         assert_eq!(gain(&book), "1");
         book.refresh(|| vec![held(2, 2, true)], 120).unwrap();
         assert_eq!(gain(&book), "1");
-        book.refresh(|| vec![held(3, 3, true)], 60 + STALE_AFTER_S).unwrap();
+        book.refresh(|| vec![held(3, 3, true)], 60 + STALE_AFTER_S)
+            .unwrap();
         assert_eq!(gain(&book), "1");
-        book.refresh(|| vec![held(4, 4, true)], 61 + STALE_AFTER_S).unwrap();
+        book.refresh(|| vec![held(4, 4, true)], 61 + STALE_AFTER_S)
+            .unwrap();
         assert_eq!(gain(&book), "4");
         book.closed(&held(5, 5, true)).unwrap();
         book.refresh(Vec::new, 62 + STALE_AFTER_S).unwrap();

@@ -65,7 +65,10 @@ fn row(pos_id: i64, made: &Made) -> Changes<Position> {
         .set(column::prod_id, PROD_ID)
         .set(column::test_txn_yn, if is_test { "Y" } else { "N" })
         .set(column::ignore_tf, 0)
-        .set(column::pos_stat, if made.is_open { "OPEN" } else { "CLOSE" })
+        .set(
+            column::pos_stat,
+            if made.is_open { "OPEN" } else { "CLOSE" },
+        )
         .set(column::pos_begin_dttm, moment(made.begun_unix_s))
         .set(column::buy_strat_type, combination.strategy.kind().name())
         .set(column::buy_strat_name, combination.strategy.name())

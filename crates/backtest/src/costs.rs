@@ -15,7 +15,8 @@ macro_rules! exact {
             other: Decimal,
             what: &'static str,
         ) -> Result<Decimal, BacktestError> {
-            one.$checked(other).ok_or(BacktestError::OutOfRange { what })
+            one.$checked(other)
+                .ok_or(BacktestError::OutOfRange { what })
         }
     };
 }
@@ -224,8 +225,14 @@ mod tests {
         assert_eq!(quotes.prc_buy.to_string(), "100.1");
         assert_eq!(quotes.prc_sell.to_string(), "99.9");
         assert_eq!(quotes.spread_pct.to_string(), "0.2");
-        assert_eq!(costs().buy_price(decimal("100")).unwrap().to_string(), "100.2");
-        assert_eq!(costs().sell_price(decimal("100")).unwrap().to_string(), "99.8");
+        assert_eq!(
+            costs().buy_price(decimal("100")).unwrap().to_string(),
+            "100.2"
+        );
+        assert_eq!(
+            costs().sell_price(decimal("100")).unwrap().to_string(),
+            "99.8"
+        );
     }
 
     #[test]
@@ -240,14 +247,24 @@ mod tests {
         assert_eq!(fill.spent_amt.to_string(), "9.97965");
         let none = costs().buy(decimal("0.01"), decimal("3"), decimal("3"), decimal("0.01"));
         assert_eq!(none.unwrap(), None);
-        let sold = costs().sell(decimal("3.31"), decimal("4"), decimal("4")).unwrap();
+        let sold = costs()
+            .sell(decimal("3.31"), decimal("4"), decimal("4"))
+            .unwrap();
         assert_eq!(sold.received_amt.to_string(), "13.1738");
         assert_eq!(sold.fee_amt.to_string(), "0.0662");
     }
 
     #[test]
     fn costs_that_cannot_be_are_refused() {
-        let free = Costs { fee_pct: decimal("-0.1"), ..costs() };
-        assert!(free.checked().unwrap_err().to_string().contains("a fee of -0.1 %"));
+        let free = Costs {
+            fee_pct: decimal("-0.1"),
+            ..costs()
+        };
+        assert!(
+            free.checked()
+                .unwrap_err()
+                .to_string()
+                .contains("a fee of -0.1 %")
+        );
     }
 }

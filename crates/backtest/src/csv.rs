@@ -46,7 +46,11 @@ impl CsvMinutes {
             [one, other] => other - one,
             _ => 0,
         };
-        let shortest = starts.windows(2).map(apart).filter(|apart| *apart > 0).min();
+        let shortest = starts
+            .windows(2)
+            .map(apart)
+            .filter(|apart| *apart > 0)
+            .min();
         let five = Length::FiveMinutes.seconds();
         let length = match shortest {
             Some(seconds) if seconds > five => {
@@ -137,7 +141,9 @@ fn parse(text: &str) -> Result<Minute, String> {
     let mut fields = text.split(',');
     let mut next = |name: &str| {
         let field = fields.next();
-        field.map(str::trim).ok_or_else(|| format!("`{name}` is missing"))
+        field
+            .map(str::trim)
+            .ok_or_else(|| format!("`{name}` is missing"))
     };
     let start = next("start_unix")?;
     let [open, high, low, close] = [next("open")?, next("high")?, next("low")?, next("close")?];
@@ -188,8 +194,14 @@ mod tests {
         assert_eq!(minutes.length(), Length::FiveMinutes);
         let first = minutes.next_minute().unwrap().unwrap();
         assert_eq!(first.close.to_string(), "1.92657814");
-        assert_eq!(first.candle.close.to_bits(), 1.926_578_140_000_000_2_f64.to_bits());
-        assert_eq!(minutes.next_minute().unwrap().unwrap().candle.start_unix_s, 900);
+        assert_eq!(
+            first.candle.close.to_bits(),
+            1.926_578_140_000_000_2_f64.to_bits()
+        );
+        assert_eq!(
+            minutes.next_minute().unwrap().unwrap().candle.start_unix_s,
+            900
+        );
         assert!(minutes.place().to_string().ends_with(", line 4"));
         assert_eq!(minutes.next_minute().unwrap(), None);
     }
@@ -200,7 +212,10 @@ mod tests {
         let mut minutes = CsvMinutes::open(broken.path()).unwrap();
         minutes.next_minute().unwrap();
         let words = minutes.next_minute().unwrap_err().to_string();
-        assert!(words.contains(", line 3: `low` is no number: `one`"), "{words}");
+        assert!(
+            words.contains(", line 3: `low` is no number: `one`"),
+            "{words}"
+        );
         let days = file(&format!("{HEADER}\n0,1,1,1,1,1\n86400,1,1,1,1,1\n"));
         let words = CsvMinutes::open(days.path()).unwrap_err().to_string();
         assert!(words.contains("86400 s apart"), "{words}");

@@ -89,7 +89,9 @@ pub enum BacktestError {
     #[error("the settings cannot be used")]
     Settings(#[source] Box<SettingsError>),
     /// Nothing to replay.
-    #[error("there is no candle in the period from {from} to {to}; the candles reach from {first} to {last}")]
+    #[error(
+        "there is no candle in the period from {from} to {to}; the candles reach from {first} to {last}"
+    )]
     Empty {
         /// The period's beginning.
         from: String,

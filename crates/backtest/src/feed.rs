@@ -68,7 +68,8 @@ impl Length {
     #[must_use]
     pub fn of_name(name: &str) -> Option<Self> {
         let all = [Self::OneMinute, Self::FiveMinutes];
-        all.into_iter().find(|length| length.interval().name() == name)
+        all.into_iter()
+            .find(|length| length.interval().name() == name)
     }
 }
 

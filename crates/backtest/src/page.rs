@@ -125,11 +125,7 @@ fn line(points: &[Point], class: &'static str, of: fn(&Point) -> Decimal) -> Lin
     }
 }
 
-fn band(
-    points: &[Point],
-    class: &'static str,
-    of: fn(&Point) -> (Decimal, Decimal),
-) -> Band {
+fn band(points: &[Point], class: &'static str, of: fn(&Point) -> (Decimal, Decimal)) -> Band {
     let points = points.iter();
     let ends = |point: &Point| {
         let (low, high) = of(point);
@@ -144,10 +140,13 @@ fn band(
 fn charts(report: &Report, out: &mut String) {
     let points = &report.curve;
     let key = |entries: &[(&str, &str)]| {
-        let entries = entries.iter().map(|(colour, name)| {
-            format!("<i style=\"background:var(--{colour})\"></i>{name}")
-        });
-        format!("<span class=\"soft key\">{}</span>", entries.collect::<String>())
+        let entries = entries
+            .iter()
+            .map(|(colour, name)| format!("<i style=\"background:var(--{colour})\"></i>{name}"));
+        format!(
+            "<span class=\"soft key\">{}</span>",
+            entries.collect::<String>()
+        )
     };
     let price = Chart {
         title: "Price with buys and sales",
@@ -184,7 +183,11 @@ fn charts(report: &Report, out: &mut String) {
         }],
         marks: Vec::new(),
     };
-    let of_price = key(&[("price", "price"), ("up", "buys"), ("down", "sales; on paper: pale")]);
+    let of_price = key(&[
+        ("price", "price"),
+        ("up", "buys"),
+        ("down", "sales; on paper: pale"),
+    ]);
     let of_equity = key(&[("equity", "equity"), ("hold", "buy and hold")]);
     for (chart, key) in [
         (price, of_price),
@@ -294,15 +297,27 @@ fn summary_table(report: &Report, out: &mut String) {
     let result = &report.result;
     let hold = &result.buy_and_hold;
     let both = |name: &str, of: fn(&TallyReport) -> String| {
-        vec![name.to_owned(), of(&report.live), of(&report.paper), String::new()]
+        vec![
+            name.to_owned(),
+            of(&report.live),
+            of(&report.paper),
+            String::new(),
+        ]
     };
-    let one = |name: &str, live: String, hold: String| {
-        vec![name.to_owned(), live, String::new(), hold]
-    };
+    let one =
+        |name: &str, live: String, hold: String| vec![name.to_owned(), live, String::new(), hold];
     let rows = [
-        one("equity at the end", money(result.equity), money(hold.equity)),
+        one(
+            "equity at the end",
+            money(result.equity),
+            money(hold.equity),
+        ),
         one("cash at the end", money(result.cash), String::new()),
-        one("return", percent(result.return_pct), percent(hold.return_pct)),
+        one(
+            "return",
+            percent(result.return_pct),
+            percent(hold.return_pct),
+        ),
         one(
             "max drawdown",
             percent(result.drawdown_max_pct),
@@ -318,8 +333,14 @@ fn summary_table(report: &Report, out: &mut String) {
             or_dash(tally.profit_factor, |factor| fixed(factor, 2))
         }),
         both("gain of closed trades", |tally| money(tally.gain_amt)),
-        both("held on average", |tally| or_dash(tally.minutes_mean, duration)),
-        one("gain of open positions", money(result.open_gain_amt), String::new()),
+        both("held on average", |tally| {
+            or_dash(tally.minutes_mean, duration)
+        }),
+        one(
+            "gain of open positions",
+            money(result.open_gain_amt),
+            String::new(),
+        ),
         one("fees", money(result.fee_amt), String::new()),
         one(
             "time in the market",
@@ -350,8 +371,19 @@ fn tally_cells(tally: &TallyReport, buys: u64) -> [String; 5] {
 fn strategies(report: &Report, out: &mut String) {
     out.push_str("<h2>Strategies</h2>\n");
     let head = [
-        "strategy", "candles", "signals", "live buys", "sold", "win rate", "gain", "factor",
-        "paper buys", "sold", "win rate", "gain", "factor",
+        "strategy",
+        "candles",
+        "signals",
+        "live buys",
+        "sold",
+        "win rate",
+        "gain",
+        "factor",
+        "paper buys",
+        "sold",
+        "win rate",
+        "gain",
+        "factor",
     ];
     let rows = report.strategies.iter().map(|own| {
         let mut row = vec![
@@ -368,7 +400,9 @@ fn strategies(report: &Report, out: &mut String) {
 
 fn exits(report: &Report, out: &mut String) {
     out.push_str("<h2>Sold by</h2>\n");
-    let head = ["exit", "live", "win rate", "gain", "paper", "win rate", "gain"];
+    let head = [
+        "exit", "live", "win rate", "gain", "paper", "win rate", "gain",
+    ];
     let rows = report.exits.iter().map(|exit| {
         let cells = |tally: &TallyReport| {
             [
@@ -415,8 +449,18 @@ fn trades(report: &Report, out: &mut String) {
         grouped(all)
     );
     let head = [
-        "position", "", "strategy", "candles", "bought", "sold", "sold by", "buy price",
-        "sell price", "spent", "gain", "gain %",
+        "position",
+        "",
+        "strategy",
+        "candles",
+        "bought",
+        "sold",
+        "sold by",
+        "buy price",
+        "sell price",
+        "spent",
+        "gain",
+        "gain %",
     ];
     let rows = report.trades.iter().rev().take(shown).map(|trade| {
         vec![
@@ -443,7 +487,15 @@ fn open(report: &Report, out: &mut String) {
     }
     out.push_str("<h2>Open at the end</h2>\n");
     let head = [
-        "position", "", "strategy", "candles", "bought", "buy price", "coins", "spent", "gain",
+        "position",
+        "",
+        "strategy",
+        "candles",
+        "bought",
+        "buy price",
+        "coins",
+        "spent",
+        "gain",
         "gain %",
     ];
     let rows = report.open.iter().map(|open| {

@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use cbtrade_bot::decide::{
-    Block, BuyOutcome, BuyRound, BuyTest, Combination, Effect, SellOutcome,
-};
+use cbtrade_bot::decide::{Block, BuyOutcome, BuyRound, BuyTest, Combination, Effect, SellOutcome};
 use cbtrade_bot::frames::{FrameSet, INTERVALS};
 use cbtrade_bot::settings::ProductSettings;
 use cbtrade_core::{Decimal, Timestamp};
@@ -99,7 +97,11 @@ pub(crate) struct Ending<'a> {
 }
 
 fn seen(frames: &FrameSet) -> [usize; 6] {
-    let seen = |interval| frames.frame(interval).map_or(0, |frame| frame.candles_seen());
+    let seen = |interval| {
+        frames
+            .frame(interval)
+            .map_or(0, |frame| frame.candles_seen())
+    };
     INTERVALS.map(seen)
 }
 
@@ -342,7 +344,9 @@ impl Record {
             open_gain_amt = sum(open_gain_amt, open.position.figures.gain_amt, "open gain")?;
         }
         let minutes = i64::try_from(self.minutes).unwrap_or(i64::MAX);
-        let invested = self.invested_pct_sum.checked_div(Decimal::from_integer(minutes));
+        let invested = self
+            .invested_pct_sum
+            .checked_div(Decimal::from_integer(minutes));
         let hold = self.hold.map_or_else(Default::default, |hold| {
             (hold.equity, hold.drawdown.max_pct)
         });

@@ -159,7 +159,9 @@ impl Replay {
                             self.ledger.bought(combination, false, &fill, times)?;
                             self.record.bought(combination, false);
                         }
-                        None => self.record.not_bought("the size does not buy one step of coins"),
+                        None => self
+                            .record
+                            .not_bought("the size does not buy one step of coins"),
                     }
                 }
                 Order::Sell {
@@ -355,11 +357,13 @@ impl Replay {
         let base_cnt = match size.map_err(|source| self.failed(source))? {
             SaleSize::Sell { base_cnt, .. } => base_cnt,
             SaleSize::TooSmall { .. } => {
-                self.record.not_sold("what is left is below the smallest size");
+                self.record
+                    .not_sold("what is left is below the smallest size");
                 return Ok(());
             }
             SaleSize::WalletShort { .. } => {
-                self.record.not_sold("the wallet has less than the position holds");
+                self.record
+                    .not_sold("the wallet has less than the position holds");
                 return Ok(());
             }
         };

@@ -103,7 +103,10 @@ impl BacktestSettings {
         let is_barred = pairs.banned.contains(prod_id)
             || pairs.erroneous.contains(prod_id)
             || pairs.stable.contains(prod_id)
-            || self.market.stable_coins.contains(&self.product.base_currency);
+            || self
+                .market
+                .stable_coins
+                .contains(&self.product.base_currency);
         note(
             is_barred,
             "A live bot does not buy this product: it is banned, in error or a stable coin by the settings.",

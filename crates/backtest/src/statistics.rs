@@ -159,7 +159,12 @@ mod tests {
         let taken: Vec<String> = values
             .iter()
             .zip(0..)
-            .map(|(value, at)| drawdown.take(whole(*value), moment(at)).unwrap().to_string())
+            .map(|(value, at)| {
+                drawdown
+                    .take(whole(*value), moment(at))
+                    .unwrap()
+                    .to_string()
+            })
             .collect();
         assert_eq!(taken, ["0", "0", "25", "8.3333", "0", "20", "0"]);
         assert_eq!(drawdown.max_pct.to_string(), "25");

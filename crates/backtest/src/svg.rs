@@ -216,7 +216,11 @@ fn label(value: f64, mut step: f64) -> String {
         places += 1;
     }
     let text = format!("{value:.places$}");
-    if text.trim_start_matches('-').chars().all(|digit| "0.".contains(digit)) {
+    if text
+        .trim_start_matches('-')
+        .chars()
+        .all(|digit| "0.".contains(digit))
+    {
         return "0".to_owned();
     }
     text
@@ -256,11 +260,20 @@ mod tests {
             }],
         };
         let text = svg(&chart);
-        assert!(text.contains("M76.0 142.8L532.0 10.0L988.0 176.0"), "{text}");
+        assert!(
+            text.contains("M76.0 142.8L532.0 10.0L988.0 176.0"),
+            "{text}"
+        );
         let values = [">100<", ">120<", ">140<"];
         assert!(values.iter().all(|value| text.contains(value)), "{text}");
         assert!(text.contains("a &lt; b"));
-        assert_eq!(svg(&Chart { lines: Vec::new(), ..chart }), "");
+        assert_eq!(
+            svg(&Chart {
+                lines: Vec::new(),
+                ..chart
+            }),
+            ""
+        );
     }
 
     #[test]

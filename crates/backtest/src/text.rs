@@ -35,7 +35,9 @@ pub(crate) fn fixed(number: Decimal, places: usize) -> String {
         return "0".to_owned();
     }
     let text = rounded.to_fixed();
-    let end = text.find('.').map_or(text.len(), |point| point + 1 + places);
+    let end = text
+        .find('.')
+        .map_or(text.len(), |point| point + 1 + places);
     let text = text.get(..end).unwrap_or(&text);
     text.trim_end_matches('.').to_owned()
 }
@@ -172,7 +174,9 @@ fn figures(report: &Report) -> String {
             or_dash(tally.profit_factor, |factor| fixed(factor, 2))
         }),
         of_live_and_paper("gain of closed trades", |tally| money(tally.gain_amt)),
-        of_live_and_paper("held on average", |tally| or_dash(tally.minutes_mean, duration)),
+        of_live_and_paper("held on average", |tally| {
+            or_dash(tally.minutes_mean, duration)
+        }),
         row([
             "fees".to_owned(),
             money(result.fee_amt),
@@ -240,8 +244,17 @@ fn strategies(report: &Report) -> String {
         })
         .collect();
     let head = [
-        "strategy", "candles", "signals", "live buys", "sold", "win %", "gain", "paper buys",
-        "sold", "win %", "gain",
+        "strategy",
+        "candles",
+        "signals",
+        "live buys",
+        "sold",
+        "win %",
+        "gain",
+        "paper buys",
+        "sold",
+        "win %",
+        "gain",
     ];
     let left_out = sorted.len().saturating_sub(ROWS_SHOWN);
     format!("\n{}{}", table(&head, 2, &rows), more(left_out))
@@ -303,7 +316,11 @@ fn reasons(report: &Report) -> String {
     let counted: Vec<Vec<String>> = counted.collect();
     if !counted.is_empty() {
         text.push('\n');
-        text.push_str(&table(&["not sold though an exit fired, or not placed", "times"], 1, &counted));
+        text.push_str(&table(
+            &["not sold though an exit fired, or not placed", "times"],
+            1,
+            &counted,
+        ));
     }
     text
 }

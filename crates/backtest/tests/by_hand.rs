@@ -72,7 +72,10 @@ fn a_trade_is_what_it_is_by_hand() {
     let times = [trade.decided, trade.begun, trade.sale_decided, trade.ended];
     let times = times.map(|time| time.as_seconds());
     assert_eq!(times, [1_576, 1_576, 1_578, 1_578].map(minute));
-    assert_eq!((trade.strategy, trade.interval, trade.exit), ("drop", "15min", "hard_profit"));
+    assert_eq!(
+        (trade.strategy, trade.interval, trade.exit),
+        ("drop", "15min", "hard_profit")
+    );
     let amounts = [
         trade.prc_buy,
         trade.base_cnt,
@@ -158,6 +161,9 @@ fn without_qualification_it_is_bought_on_paper_first() {
     assert_eq!(open.prc_buy, decimal("91.091"));
     assert_eq!(open.begun.as_seconds(), BEGIN_UNIX_S + 60 * 1_576);
     let qualification = &report.denials[0];
-    assert_eq!((qualification.test, qualification.effect), ("live_test_mode_switch", "paper"));
+    assert_eq!(
+        (qualification.test, qualification.effect),
+        ("live_test_mode_switch", "paper")
+    );
     assert_eq!(qualification.count, 4);
 }

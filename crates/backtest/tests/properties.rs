@@ -65,7 +65,10 @@ fn at_every_minute_equity_is_cash_and_coins_and_every_coin_is_accounted_for() {
             kept(&trades),
             replay.moment().unwrap().equity
         );
-        assert!(trades.iter().any(|trade| !trade.is_test), "nothing was traded");
+        assert!(
+            trades.iter().any(|trade| !trade.is_test),
+            "nothing was traded"
+        );
         assert!(kept(&trades) > Decimal::ZERO);
     }
 }
@@ -90,7 +93,11 @@ fn nothing_is_traded_before_its_signal_or_at_another_price_than_the_next_minutes
     let (report, trades) = replay(busy(), &minutes);
     let next = |decided: Timestamp| {
         let decided = decided.as_seconds();
-        starts.iter().copied().find(|start| *start >= decided).unwrap()
+        starts
+            .iter()
+            .copied()
+            .find(|start| *start >= decided)
+            .unwrap()
     };
     let costs = Costs::default();
     for trade in &trades {
@@ -101,7 +108,10 @@ fn nothing_is_traded_before_its_signal_or_at_another_price_than_the_next_minutes
         if trade.is_test {
             // On paper it is filled at once, at the price that it was decided at.
             let quotes = costs.quotes(closes[&trade.begun.as_seconds()]).unwrap();
-            assert_eq!((trade.begun, trade.prc_buy), (trade.decided, quotes.prc_buy));
+            assert_eq!(
+                (trade.begun, trade.prc_buy),
+                (trade.decided, quotes.prc_buy)
+            );
             assert_eq!(trade.ended, trade.sale_decided);
             continue;
         }
@@ -111,7 +121,11 @@ fn nothing_is_traded_before_its_signal_or_at_another_price_than_the_next_minutes
         let sold = costs.sell_price(opens[&trade.ended.as_seconds()]).unwrap();
         assert_eq!((trade.prc_buy, trade.prc_sell), (bought, sold));
     }
-    assert!(report.live.trades > 0 && report.paper.trades > 0, "{}", summary(&report));
+    assert!(
+        report.live.trades > 0 && report.paper.trades > 0,
+        "{}",
+        summary(&report)
+    );
 }
 
 /// Every trade, and the equity at every minute, up to a moment.
@@ -178,7 +192,11 @@ fn minutes_before_the_period_only_fill_the_frames() {
     let (report, trades) = replay(settings, &minutes);
     assert_eq!((report.from, report.result.minutes), (from, 2_000));
     assert_eq!(report.result.warm_up_minutes, 5_000);
-    assert!(trades.iter().all(|trade| trade.decided > from && trade.ended < to));
+    assert!(
+        trades
+            .iter()
+            .all(|trade| trade.decided > from && trade.ended < to)
+    );
     assert!(report.result.signals > 0);
     assert!(report.frames[0].candles_at_first > 900);
     // Without minutes in the period there is nothing to say.
@@ -189,7 +207,10 @@ fn minutes_before_the_period_only_fill_the_frames() {
         replay.give(minute).unwrap();
     }
     let error = replay.finish(report.candles, None).unwrap_err();
-    assert!(error.to_string().contains("no candle in the period"), "{error}");
+    assert!(
+        error.to_string().contains("no candle in the period"),
+        "{error}"
+    );
 }
 
 #[test]
@@ -216,10 +237,14 @@ fn strategies_decide_on_these_frames_as_on_those_that_a_live_bot_makes() {
             );
             let (one, other) = (own.ago(0).unwrap().candle, theirs.ago(0).unwrap().candle);
             assert_eq!(one.start_unix_s, other.start_unix_s);
-            assert_eq!((one.open, one.high, one.low, one.close), (other.open, other.high, other.low, other.close));
+            assert_eq!(
+                (one.open, one.high, one.low, one.close),
+                (other.open, other.high, other.low, other.close)
+            );
             for strategy in Strategy::ALL {
                 let buys = [own, theirs].map(|frame| strategy.buy(frame, &strategies).is_signal());
-                let sells = [own, theirs].map(|frame| strategy.sell(frame, &strategies).is_signal());
+                let sells =
+                    [own, theirs].map(|frame| strategy.sell(frame, &strategies).is_signal());
                 compared += 2;
                 signals += usize::from(buys[0]) + usize::from(sells[0]);
                 differences += usize::from(buys[0] != buys[1]) + usize::from(sells[0] != sells[1]);

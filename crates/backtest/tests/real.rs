@@ -45,7 +45,9 @@ fn an_altcoin_by_the_minute() {
     assert!(report.result.signals > 0);
     let of_days = report.frames.last().unwrap();
     assert_eq!((of_days.interval, of_days.candles_at_last), ("1d", 11));
-    let is_said = |note: &String| note.contains("No strategy could be judged on 1d candles: there were 11 of the 100");
+    let is_said = |note: &String| {
+        note.contains("No strategy could be judged on 1d candles: there were 11 of the 100")
+    };
     assert!(report.notes.iter().any(is_said), "{:?}", report.notes);
     // What is won and lost adds up to the gain of the equity, but for what is open.
     let result = &report.result;

@@ -4,7 +4,9 @@
 
 use std::path::PathBuf;
 
-use cbtrade_backtest::{BacktestSettings, Feed, Length, Minute, Place, Replay, Report, Trade, plain_product};
+use cbtrade_backtest::{
+    BacktestSettings, Feed, Length, Minute, Place, Replay, Report, Trade, plain_product,
+};
 use cbtrade_bot::settings::MarketSettings;
 use cbtrade_core::{Decimal, Random};
 use cbtrade_indicators::Candle;

@@ -175,16 +175,11 @@ pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, Dec
 /// # Errors
 ///
 /// A number that does not fit.
-pub fn decide_sell_briefly<V: View>(
-    input: &SellInput<'_, V>,
-) -> Result<SellOutcome, DecideError> {
+pub fn decide_sell_briefly<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, DecideError> {
     decide(input, true)
 }
 
-fn decide<V: View>(
-    input: &SellInput<'_, V>,
-    is_brief: bool,
-) -> Result<SellOutcome, DecideError> {
+fn decide<V: View>(input: &SellInput<'_, V>, is_brief: bool) -> Result<SellOutcome, DecideError> {
     let SellInput {
         settings,
         position,

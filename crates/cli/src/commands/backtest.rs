@@ -106,7 +106,9 @@ fn length(text: &str) -> Result<Length, String> {
 fn moment(text: &str) -> Result<Timestamp, String> {
     Timestamp::parse(text)
         .or_else(|_| Timestamp::parse(&format!("{text} 00:00:00")))
-        .map_err(|_| "a date such as 2025-01-01, or a time such as \"2025-01-01 12:00:00\"".to_owned())
+        .map_err(|_| {
+            "a date such as 2025-01-01, or a time such as \"2025-01-01 12:00:00\"".to_owned()
+        })
 }
 
 fn strategy(text: &str) -> Result<Strategy, String> {
@@ -182,7 +184,10 @@ async fn replayed(
     if settings.cash <= Decimal::ZERO {
         return Err(CommandError::new(
             Kind::Usage,
-            format!("--cash {}: there must be something to begin with", settings.cash),
+            format!(
+                "--cash {}: there must be something to begin with",
+                settings.cash
+            ),
         ));
     }
     let report = match &arguments.candles {
@@ -254,11 +259,7 @@ impl<'a> Run<'a> {
         })
     }
 
-    fn give(
-        &mut self,
-        minute: &Minute,
-        place: impl FnOnce() -> Place,
-    ) -> Result<(), CommandError> {
+    fn give(&mut self, minute: &Minute, place: impl FnOnce() -> Place) -> Result<(), CommandError> {
         if !self.feed.take(minute, place)? {
             return Ok(());
         }

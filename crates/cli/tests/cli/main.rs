@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
+mod backtest;
 mod doctor;
 mod harness;
 mod json;
