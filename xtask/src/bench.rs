@@ -5,6 +5,8 @@
 //! with that feature, and hands its arguments over.
 
 #[cfg(feature = "bench")]
+mod backtest;
+#[cfg(feature = "bench")]
 mod database;
 #[cfg(feature = "bench")]
 mod machine;
@@ -45,7 +47,14 @@ cargo xtask bench database [options]
   --no-write         only print; leave docs/reference/performance.md as it is
 
 The competitor PyMySQL is looked for in .local/pymysql. To have it:
-  python3 -m venv .local/pymysql && .local/pymysql/bin/pip install 'pymysql==1.1.2'";
+  python3 -m venv .local/pymysql && .local/pymysql/bin/pip install 'pymysql==1.1.2'
+
+cargo xtask bench backtest [options]
+
+  --minutes N        minutes replayed with all strategies [1000000]
+  --minutes-each N   minutes replayed with each strategy alone [200000]
+  --program FILE     measure this `cbtrade` instead of building the present one
+  --no-write         only print; leave docs/reference/performance.md as it is";
 
 /// Runs `bench` with the arguments that follow it.
 ///
@@ -54,7 +63,7 @@ The competitor PyMySQL is looked for in .local/pymysql. To have it:
 /// number that is missed.
 pub(crate) fn run(arguments: &[String]) -> Result<()> {
     match arguments.first().map(String::as_str) {
-        Some("migrate" | "database") => measure(arguments),
+        Some("migrate" | "database" | "backtest") => measure(arguments),
         _ => Err(USAGE.into()),
     }
 }
@@ -70,6 +79,9 @@ fn measure(arguments: &[String]) -> Result<()> {
     }
     if !options.iter().any(|argument| argument == "--program") {
         cargo(&["build", "--release", "--package", "cbtrade-cli"], &[])?;
+    }
+    if arguments.first().is_some_and(|first| first == "backtest") {
+        return backtest::run(options);
     }
     migrate::run(options)
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    bot, db, doctor, fleet, migrate, recover, sample, server, settings, soak, venue,
+    backtest, bot, db, doctor, fleet, migrate, recover, sample, server, settings, soak, venue,
 };
 
 /// Printed at the end of every command's help that can change something.
@@ -76,6 +76,7 @@ pub(crate) enum Command {
     Server(server::Arguments),
     Sample(sample::Arguments),
     Soak(soak::Arguments),
+    Backtest(Box<backtest::Arguments>),
     /// What `soak` starts as one of its bots.
     #[command(hide = true)]
     SoakBot,

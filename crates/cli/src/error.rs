@@ -395,6 +395,25 @@ impl From<cbtrade_soak::SoakError> for CommandError {
     }
 }
 
+impl From<cbtrade_backtest::BacktestError> for CommandError {
+    fn from(error: cbtrade_backtest::BacktestError) -> CommandError {
+        use cbtrade_backtest::BacktestError;
+        match error {
+            BacktestError::Database(inner) => CommandError::from(*inner),
+            BacktestError::Unreadable { .. } => CommandError::of(Kind::Unreachable, &error),
+            BacktestError::Product(_) | BacktestError::Cost { .. } => {
+                CommandError::of(Kind::Usage, &error)
+            }
+            BacktestError::Json(_) => CommandError::of(Kind::Bug, &error),
+            BacktestError::Header { .. } | BacktestError::Length { .. } => {
+                CommandError::of(Kind::Refused, &error)
+                    .hint("docs/guides/backtest.md says how a candle file looks.")
+            }
+            _ => CommandError::of(Kind::Refused, &error),
+        }
+    }
+}
+
 impl From<cbtrade_sample::Error> for CommandError {
     fn from(error: cbtrade_sample::Error) -> CommandError {
         use cbtrade_sample::Error;

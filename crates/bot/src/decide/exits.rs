@@ -29,9 +29,27 @@ impl LimitSettings {
     }
 }
 
+/// The tests as they are taken down.
+pub(super) struct Tests {
+    pub(super) list: Vec<SellTest>,
+    /// Whether those that do not sell are taken down without words: a backtest judges every position in every minute, and
+    /// nobody reads them there.
+    pub(super) is_brief: bool,
+}
+
 /// Takes down a test.
-fn test(tests: &mut Vec<SellTest>, name: &'static str, sells: bool, words: String) -> bool {
-    tests.push(SellTest { name, sells, words });
+fn test(
+    tests: &mut Tests,
+    name: &'static str,
+    sells: bool,
+    words: impl FnOnce() -> String,
+) -> bool {
+    let words = if tests.is_brief && !sells {
+        String::new()
+    } else {
+        words()
+    };
+    tests.list.push(SellTest { name, sells, words });
     sells
 }
 
@@ -58,7 +76,7 @@ pub(super) fn give_back(settings: &ProductSettings, peak_pct: Decimal) -> Decima
 pub(super) fn before_frames<V: View>(
     input: &SellInput<'_, V>,
     figures: &Figures,
-    tests: &mut Vec<SellTest>,
+    tests: &mut Tests,
 ) -> Option<ExitName> {
     if figures.gain_pct > Decimal::ZERO {
         return take_profit(input, figures, tests);
@@ -72,7 +90,7 @@ pub(super) fn before_frames<V: View>(
 fn take_profit<V: View>(
     input: &SellInput<'_, V>,
     figures: &Figures,
-    tests: &mut Vec<SellTest>,
+    tests: &mut Tests,
 ) -> Option<ExitName> {
     let settings = &input.settings.sell.take_profit;
     let strategy = input.position.strategy;
@@ -85,7 +103,7 @@ fn take_profit<V: View>(
     // B-17: the keys are those of the file.
     if settings.hard.holds_for(strategy) {
         let sells = gain_pct >= settings.hard.pct;
-        let words = format!("gain {gain_pct} %, sells from {} % on", settings.hard.pct);
+        let words = || format!("gain {gain_pct} %, sells from {} % on", settings.hard.pct);
         if test(tests, "hard_profit", sells, words) {
             return Some(named("profit", "hard_profit"));
         }
@@ -95,20 +113,20 @@ fn take_profit<V: View>(
     }
     let trigger = settings.trailing.pct;
     if peak < trigger {
-        let words = format!("peak {peak} %, armed from {trigger} % on");
+        let words = || format!("peak {peak} %, armed from {trigger} % on");
         test(tests, "trail_profit", false, words);
         return None;
     }
     let allowed = give_back(input.settings, peak);
     let sells = drop <= Decimal::from_units(allowed.units().saturating_neg());
-    let words = format!("gain {gain_pct} %, peak {peak} %, drop {drop}, {allowed} allowed");
+    let words = || format!("gain {gain_pct} %, peak {peak} %, drop {drop}, {allowed} allowed");
     test(tests, "trail_profit", sells, words).then_some(named("profit", "trail_profit"))
 }
 
 fn stop_loss<V: View>(
     input: &SellInput<'_, V>,
     figures: &Figures,
-    tests: &mut Vec<SellTest>,
+    tests: &mut Tests,
 ) -> Option<ExitName> {
     let settings = &input.settings.sell.stop_loss;
     let strategy = input.position.strategy;
@@ -121,14 +139,14 @@ fn stop_loss<V: View>(
     let below = |pct: Decimal| Decimal::from_units(pct.units().saturating_neg());
     if settings.hard.holds_for(strategy) {
         let pct = settings.hard.pct;
-        let words = format!("gain {gain_pct} %, sells from {} % down", below(pct));
+        let words = || format!("gain {gain_pct} %, sells from {} % down", below(pct));
         if test(tests, "hard_stop_loss", gain_pct <= below(pct), words) {
             return Some(named("stop_loss", "hard_stop_loss"));
         }
     }
     if settings.trailing.holds_for(strategy) {
         let pct = settings.trailing.pct;
-        let words = format!("gain {gain_pct} %, peak {peak} %, drop {drop}, {pct} allowed");
+        let words = || format!("gain {gain_pct} %, peak {peak} %, drop {drop}, {pct} allowed");
         if test(tests, "trail_stop", drop < below(pct), words) {
             return Some(named("stop_loss", "trail_stop"));
         }
@@ -141,7 +159,7 @@ fn stop_loss<V: View>(
 fn range_stops<V: View>(
     input: &SellInput<'_, V>,
     figures: &Figures,
-    tests: &mut Vec<SellTest>,
+    tests: &mut Tests,
 ) -> Option<ExitName> {
     let settings = &input.settings.sell.stop_loss;
     let strategy = input.position.strategy;
@@ -169,12 +187,10 @@ fn range_stops<V: View>(
         });
         let price = figures.prc_curr;
         // Without a range there is no stop; the test says so.
-        let (sells, words) = match stop {
-            Some(stop) => (price <= stop, format!("price {price}, stop {stop}")),
-            None => (
-                false,
-                format!("no range of {} candles is known", interval.name()),
-            ),
+        let sells = stop.is_some_and(|stop| price <= stop);
+        let words = || match stop {
+            Some(stop) => format!("price {price}, stop {stop}"),
+            None => format!("no range of {} candles is known", interval.name()),
         };
         if test(tests, name, sells, words) {
             return Some(named("stop_loss", name));
@@ -187,6 +203,7 @@ fn range_stops<V: View>(
 pub(super) fn after_frames<V: View>(
     input: &SellInput<'_, V>,
     figures: &Figures,
+    tests: &mut Tests,
     outcome: &mut SellOutcome,
 ) -> Option<ExitName> {
     let interval = input.position.interval?;
@@ -197,13 +214,15 @@ pub(super) fn after_frames<V: View>(
         let red = |interval, ago| input.view.is_nwe_green(interval, ago) == Some(false);
         let sells =
             red(interval, 0) && red(interval, 1) && red(lower, 0) && red(Interval::FiveMinutes, 1);
-        let words = format!(
-            "the lines of {}, {} and 5min {}",
-            interval.name(),
-            lower.name(),
-            if sells { "fall" } else { "do not all fall" }
-        );
-        if test(&mut outcome.tests, "nwe_exit", sells, words) {
+        let words = || {
+            let fall = if sells { "fall" } else { "do not all fall" };
+            format!(
+                "the lines of {}, {} and 5min {fall}",
+                interval.name(),
+                lower.name()
+            )
+        };
+        if test(tests, "nwe_exit", sells, words) {
             return Some(named("momentum", "nwe_exit"));
         }
     }
@@ -213,14 +232,15 @@ pub(super) fn after_frames<V: View>(
         .exit(input.settings, strategy, interval, figures.gain_pct)?;
     outcome.is_strategy_asked = true;
     let sells = exit.verdict.is_some_and(|verdict| verdict.is_sale());
-    let rule = exit
-        .decision
-        .map_or_else(String::new, |decision| format!("{decision}; "));
-    let words = match exit.verdict {
-        Some(verdict) => format!("{rule}gain {} %: {verdict}", figures.gain_pct),
-        None => format!("{rule}no signal"),
+    let words = || {
+        let rule = exit.decision.as_ref();
+        let rule = rule.map_or_else(String::new, |decision| format!("{decision}; "));
+        match exit.verdict {
+            Some(verdict) => format!("{rule}gain {} %: {verdict}", figures.gain_pct),
+            None => format!("{rule}no signal"),
+        }
     };
-    let is_sale = test(&mut outcome.tests, strategy.name(), sells, words);
+    let is_sale = test(tests, strategy.name(), sells, words);
     is_sale.then(|| ExitName {
         kind: strategy.exit_type(),
         name: strategy.name(),

@@ -73,8 +73,8 @@ pub fn combinations(
         let all = all.unwrap_or_default();
         (all.gain_pct_day, all.gain_amt)
     };
-    // The sort is stable.
-    all.sort_by_key(|combination| std::cmp::Reverse(merit(combination)));
+    // The sort is stable, and looks each one up once: a backtest asks for this order in every minute.
+    all.sort_by_cached_key(|combination| std::cmp::Reverse(merit(combination)));
     all
 }
 

@@ -8,7 +8,7 @@ use cbtrade_strategy::{Decision, Exit, ExitVerdict, Strategy};
 
 use super::amount::DecideError;
 use super::block::{Block, Force, Veto, blocks, forces, vetoes};
-use super::exits::{after_frames, before_frames};
+use super::exits::{Tests, after_frames, before_frames};
 use super::position::{Figures, Holding, refresh};
 use crate::settings::ProductSettings;
 
@@ -167,6 +167,19 @@ impl SellOutcome {
 ///
 /// A number that does not fit.
 pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, DecideError> {
+    decide(input, false)
+}
+
+/// The same decision; tests that do not sell are taken down without their words. For replays, where nobody reads them.
+///
+/// # Errors
+///
+/// A number that does not fit.
+pub fn decide_sell_briefly<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, DecideError> {
+    decide(input, true)
+}
+
+fn decide<V: View>(input: &SellInput<'_, V>, is_brief: bool) -> Result<SellOutcome, DecideError> {
     let SellInput {
         settings,
         position,
@@ -195,13 +208,18 @@ pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, Dec
         return Ok(outcome);
     }
     outcome.blocks = blocks(input, &figures);
-    outcome.exit = before_frames(input, &figures, &mut outcome.tests);
+    let mut tests = Tests {
+        list: Vec::new(),
+        is_brief,
+    };
+    outcome.exit = before_frames(input, &figures, &mut tests);
     if outcome.exit.is_none() {
         // What the candles have seen counts for the price's high, not for the gain's peak.
         raise_high(input, &mut figures);
         outcome.figures = figures;
-        outcome.exit = after_frames(input, &figures, &mut outcome);
+        outcome.exit = after_frames(input, &figures, &mut tests, &mut outcome);
     }
+    outcome.tests = tests.list;
     if let Some(exit) = outcome.exit
         && outcome.blocks.is_empty()
     {

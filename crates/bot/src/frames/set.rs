@@ -1,5 +1,7 @@
 //! The six frames.
 
+use std::sync::OnceLock;
+
 use cbtrade_core::Decimal;
 use cbtrade_indicators::{Candle, Frame, FrameError, Interval, Row};
 use cbtrade_strategy::{Settings as StrategySettings, SettingsError, Strategy};
@@ -49,6 +51,8 @@ pub enum FramesError {
 struct Place {
     frame: Frame,
     before_minute: Option<Candle>,
+    /// The last candle's high as an exact number: made once, however many positions ask for it.
+    high: OnceLock<Option<Decimal>>,
 }
 
 /// A frame for each of [`INTERVALS`].
@@ -69,6 +73,7 @@ impl FrameSet {
             Ok(Place {
                 frame: Frame::new(interval, &settings.indicators(interval)?),
                 before_minute: None,
+                high: OnceLock::new(),
             })
         };
         let [five, fifteen, thirty, hour, four, day] = INTERVALS;
@@ -164,7 +169,12 @@ impl FrameSet {
 impl Place {
     fn take(&mut self, candle: &Candle) -> Result<(), FramesError> {
         let interval = self.frame.interval().name();
+        let high = |frame: &Frame| frame.ago(0).map(|row| row.candle.high.to_bits());
+        let before = high(&self.frame);
         let given = self.frame.give(candle);
+        if high(&self.frame) != before {
+            self.high = OnceLock::new();
+        }
         given.map_err(|source| FramesError::Candle { interval, source })
     }
 
@@ -198,7 +208,10 @@ impl View for FrameSet {
     }
 
     fn high(&self, interval: Interval) -> Option<Decimal> {
-        Decimal::from_double(self.row(interval, 0)?.candle.high)
+        let mut places = self.places.iter();
+        let place = places.find(|place| place.frame.interval() == interval)?;
+        let high = || Decimal::from_double(place.frame.ago(0)?.candle.high);
+        *place.high.get_or_init(high)
     }
 
     fn range(&self, interval: Interval) -> Option<Decimal> {

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 pub(crate) mod bot;
+pub(crate) mod backtest;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod fleet;
@@ -67,6 +68,7 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Server(arguments) => server::run(&context, &arguments).await,
         Command::Sample(arguments) => sample::run(&context, &arguments),
         Command::Soak(arguments) => soak::run(&context, &arguments).await,
+        Command::Backtest(arguments) => backtest::run(&context, &arguments).await,
         Command::SoakBot | Command::SoakWatch => Ok(()),
     }
 }

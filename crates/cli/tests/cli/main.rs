@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
 mod db;
+mod backtest;
 mod doctor;
 mod fleet;
 mod harness;

@@ -1,0 +1,260 @@
+//! `cbtrade backtest`: files in, figures out.
+
+use std::fmt::Write as _;
+
+use crate::harness::Place;
+
+const HEADER: &str = "start_unix,open,high,low,close,volume";
+
+/// Minutes of a market that falls and recovers again and again.
+fn waves(minutes: i64) -> String {
+    let mut text = format!("{HEADER}\n");
+    for minute in 0..minutes {
+        // A wave of ten hours, 20 % high, with a smaller one of an hour on it.
+        let at = |minute: i64| {
+            let part = |length: i64| {
+                let place = minute.rem_euclid(length);
+                place.min(length - place) * 1_000 / length
+            };
+            100_000 + part(600) * 40 + part(60) * 2
+        };
+        let (open, close) = (at(minute), at(minute + 1));
+        let (high, low) = (open.max(close) + 10, open.min(close) - 10);
+        let price =
+            |thousandths: i64| format!("{}.{:03}", thousandths / 1_000, thousandths % 1_000);
+        let _ = writeln!(
+            text,
+            "{},{},{},{},{},{}",
+            1_735_689_600 + 60 * minute,
+            price(open),
+            price(high),
+            price(low),
+            price(close),
+            minute % 7 + 1
+        );
+    }
+    text
+}
+
+#[test]
+fn a_replay_gives_a_summary_a_document_a_page_and_trades() {
+    let place = Place::new();
+    std::fs::write(place.path("waves.csv"), waves(6_000)).unwrap();
+    let arguments = [
+        "backtest",
+        "--product",
+        "TST-USDC",
+        "--candles",
+        "waves.csv",
+        "--qualified",
+    ];
+    let files = ["--html", "waves.html", "--trades", "trades.csv"];
+    let said = place.run(&[arguments.as_slice(), &files].concat()).ends(0);
+    for words in [
+        "TST-USDC from 2025-01-01T00:00:00Z",
+        "max drawdown",
+        "buy and hold",
+        "denied",
+    ] {
+        assert!(said.out.contains(words), "no {words:?} in\n{}", said.out);
+    }
+    let page = std::fs::read_to_string(place.path("waves.html")).unwrap();
+    assert!(page.starts_with("<!doctype html>") && page.contains("prefers-color-scheme:dark"));
+    assert!(!page.contains("http"), "the page leads elsewhere");
+    let trades = std::fs::read_to_string(place.path("trades.csv")).unwrap();
+    let json = place
+        .run(&[arguments.as_slice(), &["--json"]].concat())
+        .ends(0);
+    let document = json.json();
+    let report = &document["report"];
+    let count = |class: &str| report[class]["trades"].as_u64().unwrap();
+    let lines = u64::try_from(trades.lines().count()).unwrap();
+    assert_eq!(lines, count("live") + count("paper") + 1);
+    assert!(count("live") > 0, "{report:#}");
+    assert_eq!(report["trades"].as_array().unwrap().len() as u64, lines - 1);
+    assert_eq!(report["result"]["minutes"], 6_000);
+    assert_eq!(document["settings"], "of a first run");
+    // The same again, to the byte.
+    let again = place
+        .run(&[arguments.as_slice(), &["--json"]].concat())
+        .ends(0);
+    assert_eq!(json.out, again.out);
+}
+
+#[test]
+fn a_choice_of_strategies_period_and_settings() {
+    let place = Place::new();
+    std::fs::write(place.path("waves.csv"), waves(4_000)).unwrap();
+    std::fs::create_dir(place.path("settings")).unwrap();
+    let bot = r#"{"trade_markets": {"USDC": {"settings_fpath": "market_usdc.json"}}}"#;
+    std::fs::write(place.path("settings/bot.json"), bot).unwrap();
+    let market = r#"{"paper_trades_only_yn": "Y"}"#;
+    std::fs::write(place.path("settings/market_usdc.json"), market).unwrap();
+    let said = place
+        .run(&[
+            "backtest",
+            "--product",
+            "TST-USDC",
+            "--candles",
+            "waves.csv",
+            "--settings",
+            "settings",
+            "--strategy",
+            "sha,ht",
+            "--interval",
+            "15min",
+            "--from",
+            "2025-01-02 12:00:00",
+            "--to",
+            "2025-01-03",
+            "--cash",
+            "500",
+            "--json",
+        ])
+        .ends(0);
+    let document = said.json();
+    let report = &document["report"];
+    assert_eq!(
+        report["terms"]["strategies"],
+        serde_json::json!(["sha", "ht"])
+    );
+    assert_eq!(report["terms"]["intervals"], serde_json::json!(["15min"]));
+    assert_eq!(report["result"]["warm_up_minutes"], 2_160);
+    assert_eq!(report["result"]["minutes"], 720);
+    assert_eq!(report["result"]["equity"], "500");
+    let notes = report["notes"].to_string();
+    assert!(notes.contains("paper_trades_only_yn"), "{notes}");
+}
+
+#[test]
+fn what_cannot_be_replayed_is_refused_with_its_place() {
+    let place = Place::new();
+    let write = |name: &str, text: &str| std::fs::write(place.path(name), text).unwrap();
+    let run = |file: &str| place.run(&["backtest", "--product", "TST-USDC", "--candles", file]);
+    let good = waves(10);
+    write("order.csv", &format!("{good}1735689600,1,1,1,1,1\n"));
+    let _ = run("order.csv")
+        .ends(3)
+        .tells(&["order.csv, line 12", "comes after"]);
+    let twice = good.lines().last().unwrap().replace(",100", ",101");
+    write("twice.csv", &format!("{good}{twice}\n"));
+    let _ = run("twice.csv")
+        .ends(3)
+        .tells(&["line 12", "a second time with other numbers"]);
+    write("words.csv", &format!("{good}1735693200,1,1,1,one,1\n"));
+    let _ = run("words.csv")
+        .ends(3)
+        .tells(&["line 12", "`close` is no number"]);
+    write("header.csv", "time,price\n1,2\n");
+    let _ = run("header.csv")
+        .ends(3)
+        .tells(&["does not begin with the line"]);
+    let _ = run("absent.csv")
+        .ends(6)
+        .tells(&["absent.csv cannot be read"]);
+    write("good.csv", &good);
+    let _ = place
+        .run(&["backtest", "--product", "btc", "--candles", "good.csv"])
+        .ends(2)
+        .tells(&["no product such as BTC-USDC"]);
+    let _ = place
+        .run(&[
+            "backtest",
+            "--product",
+            "TST-USDC",
+            "--candles",
+            "good.csv",
+            "--from",
+            "2026-01-01",
+        ])
+        .ends(3)
+        .tells(&[
+            "no candle in the period from 2026-01-01T00:00:00Z",
+            "reach from 2025-01-01",
+        ]);
+    let _ = place
+        .run(&[
+            "backtest",
+            "--product",
+            "TST-USDC",
+            "--candles",
+            "good.csv",
+            "--strategy",
+            "hope",
+        ])
+        .ends(2)
+        .tells(&["nwe_3row"]);
+    let _ = place
+        .run(&[
+            "backtest",
+            "--product",
+            "TST-USDC",
+            "--candles",
+            "good.csv",
+            "--fee=-1",
+        ])
+        .ends(2)
+        .tells(&["a fee of -1 %"]);
+    // Few minutes are replayed, and what they are too few for is said.
+    let said = run("good.csv").ends(0);
+    assert!(
+        said.out
+            .contains("No strategy could be judged on 1d candles"),
+        "{}",
+        said.out
+    );
+}
+
+#[test]
+fn a_database_gives_its_candles_and_none_are_made_up() {
+    let place = Place::new();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let path = place.path("cbtrade.db");
+    runtime.block_on(async {
+        use cbtrade_database::{CandlePrices, Database, Options};
+        let database = Database::create_file(&path, Options::default())
+            .await
+            .unwrap();
+        database.ensure_database_ready().await.unwrap();
+        let candles = database.ohlcv("TST-USDC").await.unwrap();
+        let text = waves(3_000);
+        let rows: Vec<CandlePrices> = text
+            .lines()
+            .skip(1)
+            .map(|line| {
+                let fields: Vec<&str> = line.split(',').collect();
+                let number = |place: usize| Some(fields[place].parse().unwrap());
+                CandlePrices {
+                    timestamp: cbtrade_core::Timestamp::from_seconds(fields[0].parse().unwrap())
+                        .unwrap(),
+                    open: number(1),
+                    high: number(2),
+                    low: number(3),
+                    close: number(4),
+                    volume: number(5),
+                }
+            })
+            .collect();
+        candles.save_history("1min", &rows).await.unwrap();
+    });
+    let target = path.display().to_string();
+    let run = |more: &[&str]| {
+        let first = ["backtest", "--target", &target, "--json"];
+        place.run(&[first.as_slice(), more].concat())
+    };
+    let report = run(&["--product", "TST-USDC", "--from", "2025-01-02"])
+        .ends(0)
+        .json();
+    assert_eq!(report["report"]["result"]["minutes"], 1_560);
+    assert_eq!(report["report"]["result"]["warm_up_minutes"], 1_440);
+    let none = run(&["--product", "NONE-USDC", "--from", "2025-01-02"]).ends(6);
+    assert!(
+        none.json()["error"]["message"].to_string().contains("NONE"),
+        "{}",
+        none.out
+    );
+    let _ = run(&["--product", "TST-USDC"]).ends(2).tells(&["--from"]);
+}
