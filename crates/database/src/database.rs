@@ -4,8 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-use cbtrade_core::quote_identifier;
-use cbtrade_mysql::{Session, SessionOptions};
 
 use crate::dialect::Dialect;
 use crate::engine::mysql::GIVEN_UP;

@@ -8,7 +8,6 @@ use super::DatabaseArguments;
 use crate::arguments::EXIT_CODES;
 use crate::commands::Context;
 use crate::error::Done;
-use crate::place;
 
 /// Make the tables that bots need, or bring older ones up to this program's version
 ///
