@@ -12,7 +12,6 @@ use crate::config::{Config, ProductConfig, Source};
 use crate::error::VenueError;
 use crate::journal::Journal;
 use crate::market::Market;
-use crate::money::over;
 use crate::state::{Event, State};
 
 /// So many news of orders wait for a stream that is slow; after that it has a gap.
@@ -196,7 +195,7 @@ impl Engine {
         let Some(market) = self.markets.get(product) else {
             return false;
         };
-        let factor = over(price, market.price(now));
+        let factor = market.factor_for(price, now);
         self.commit(Event::Factor {
             product: product.to_owned(),
             from: now,

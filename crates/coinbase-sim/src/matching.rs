@@ -311,7 +311,8 @@ impl Engine {
             Side::Buy => price < limit,
             Side::Sell => price > limit,
         };
-        if !through && !(self.config.touch_fills && price == limit) {
+        let touches = self.config.touch_fills && price == limit;
+        if !through && !touches {
             return;
         }
         let Some(rules) = self.products.get(&order.product) else {

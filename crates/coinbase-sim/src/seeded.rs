@@ -5,10 +5,13 @@
 //! be asked for on its own. Only additions, multiplications and comparisons are used, so that every machine sees the
 //! same market.
 
+use std::ops::Range;
+
 use cbtrade_core::{Decimal, Random};
 
 use crate::config::{ProductConfig, Source};
 use crate::market::{Minute, STEP_SECONDS};
+use crate::money::plus;
 
 /// How many numbers the walks are made from before they begin to repeat in another order.
 const TABLE: usize = 4_096;
@@ -26,10 +29,8 @@ pub(crate) struct Seeded {
     /// Per walk: its length in steps, its height, and where it begins to read the numbers.
     walks: Vec<(i64, f64, i64)>,
     numbers: Vec<f64>,
-    volumes: Vec<f64>,
-    minute_volume: f64,
-    quiet_per_mille: u64,
-    base_increment: Decimal,
+    /// Traded sizes of minutes; 0 for those that are quiet.
+    volumes: Vec<Decimal>,
 }
 
 /// A number's place in a table that is read in another order each time round.
@@ -85,10 +86,18 @@ impl Seeded {
             price: price.to_double(),
             walks,
             numbers: (0..TABLE).map(|_| random.normal()).collect(),
-            volumes: (0..TABLE).map(|_| 0.25 + 1.5 * random.unit()).collect(),
-            minute_volume: minute_volume.to_double(),
-            quiet_per_mille: u64::from(quiet_per_mille),
-            base_increment: config.base_increment,
+            volumes: (0..TABLE)
+                .map(|_| {
+                    let share = 0.25 + 1.5 * random.unit();
+                    if random.below(1_000) < u64::from(quiet_per_mille) {
+                        return Decimal::ZERO;
+                    }
+                    Decimal::from_double(minute_volume.to_double() * share)
+                        .unwrap_or_default()
+                        .floor_to(config.base_increment)
+                        .max(config.base_increment)
+                })
+                .collect(),
         }
     }
 
@@ -118,33 +127,47 @@ impl Seeded {
         Decimal::from_double(self.raw(step)).unwrap_or_default()
     }
 
-    /// A minute, not yet on the product's grid.
-    pub(crate) fn minute(&self, minute: i64) -> Minute {
-        let first = minute.wrapping_mul(60 / STEP_SECONDS);
-        let (open, close) = (self.raw(first), self.raw(first.wrapping_add(4)));
-        let (mut high, mut low) = (open.max(close), open.min(close));
-        for step in 1..4 {
-            let price = self.raw(first.wrapping_add(step));
-            high = high.max(price);
-            low = low.min(price);
+    /// Traded size of a minute; 0 where nobody traded.
+    pub(crate) fn volume(&self, minute: i64) -> Decimal {
+        self.volumes.get(place(minute)).copied().unwrap_or_default()
+    }
+
+    /// Several minutes as one, not yet on the product's grid; `None` where nobody traded in any of them.
+    pub(crate) fn minutes(&self, minutes: Range<i64>) -> Option<Minute> {
+        let mut found: Option<(f64, f64, f64, f64)> = None;
+        let mut volume = Decimal::ZERO;
+        for minute in minutes {
+            let traded = self.volume(minute);
+            if traded.is_zero() {
+                continue;
+            }
+            volume = plus(volume, traded);
+            let first = minute.wrapping_mul(60 / STEP_SECONDS);
+            let (mut high, mut low) = (f64::MIN, f64::MAX);
+            let (mut open, mut close) = (0.0, 0.0);
+            for step in 0..=4 {
+                let price = self.raw(first.wrapping_add(step));
+                if step == 0 {
+                    open = price;
+                }
+                close = price;
+                high = high.max(price);
+                low = low.min(price);
+            }
+            found = Some(match found {
+                None => (open, high, low, close),
+                Some((open, higher, lower, _)) => (open, higher.max(high), lower.min(low), close),
+            });
         }
-        let share = self.volumes.get(place(minute)).copied().unwrap_or(1.0);
-        // The places of the volumes' digits are as good a chance as any, and cost no other table.
-        let lot = (share * 1_000_003.0) % 1_000.0;
-        #[expect(clippy::cast_precision_loss, reason = "a count of a thousand")]
-        let is_quiet = lot < self.quiet_per_mille as f64;
-        let volume = Decimal::from_double(self.minute_volume * share)
-            .unwrap_or_default()
-            .floor_to(self.base_increment)
-            .max(self.base_increment);
+        let (open, high, low, close) = found?;
         let decimal = |price: f64| Decimal::from_double(price).unwrap_or_default();
-        Minute {
+        Some(Minute {
             open: decimal(open),
             high: decimal(high),
             low: decimal(low),
             close: decimal(close),
-            volume: if is_quiet { Decimal::ZERO } else { volume },
-        }
+            volume,
+        })
     }
 }
 
@@ -189,7 +212,7 @@ mod tests {
     #[test]
     fn the_same_seed_is_the_same_market_before_and_after_any_question() {
         let (one, other) = (seeded(0.03), seeded(0.03));
-        let _ = other.minute(-77);
+        assert!(other.minutes(-77..-70).is_some());
         assert_eq!(one.price(9_999_999), other.price(9_999_999));
         assert_ne!(one.price(9_999_999), one.price(9_999_998));
     }

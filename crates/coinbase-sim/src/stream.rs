@@ -164,7 +164,7 @@ impl Session {
         match channel {
             "user" => self.snapshot_orders(),
             "ticker" => self.tickers("snapshot"),
-            "level2" => self.books("snapshot"),
+            "level2" => self.books(),
             _ => {}
         }
     }
@@ -185,7 +185,7 @@ impl Session {
             .map(<[Value]>::to_vec)
             .collect();
         // The first batch that is not full ends the snapshot.
-        if orders.len() % SNAPSHOT_ORDERS == 0 {
+        if orders.len().is_multiple_of(SNAPSHOT_ORDERS) {
             batches.push(Vec::new());
         }
         for orders in batches {
@@ -224,7 +224,7 @@ impl Session {
         }
         self.tickers("update");
         self.trades();
-        self.books("update");
+        self.books();
     }
 
     fn products(&self, channel: &str) -> Vec<String> {
@@ -278,7 +278,7 @@ impl Session {
         }
     }
 
-    fn books(&mut self, kind: &str) {
+    fn books(&mut self) {
         for id in self.products("level2") {
             let updates = {
                 let engine = self.shared.engine();
@@ -307,7 +307,6 @@ impl Session {
                 updates
             };
             // Every message is whole: the levels of the one before are gone.
-            let _ = kind;
             self.say(
                 "l2_data",
                 &json!([{ "type": "snapshot", "product_id": id, "updates": updates }]),

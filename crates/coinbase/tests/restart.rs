@@ -22,6 +22,9 @@ use common::{PRODUCT, limit, market_buy, start, still};
 
 const ROUNDS: u64 = 12;
 
+/// Orders of one task in one round, so that the money lasts on any machine.
+const ORDERS_MAX: usize = 100;
+
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().collect();
     let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -83,7 +86,7 @@ async fn a_killed_venue_keeps_what_it_said() {
     let seed = 3;
     println!("seed {seed}");
     let mut random = Random::new(seed);
-    let mut number = 0;
+    let mut number: usize = 0;
     let mut accepted: Vec<(String, String)> = Vec::new();
     for round in 0..ROUNDS {
         let (mut child, client) = started(folder.path());
@@ -117,28 +120,17 @@ async fn a_killed_venue_keeps_what_it_said() {
             Decimal::from_integer(10_000),
             "seed {seed}, round {round}"
         );
-        // Orders are on their way while the venue is killed.
-        let mut sending = Vec::new();
-        for _ in 0..8 {
-            number += 1;
-            let id = format!("order-{number}");
-            let request = if random.chance(0.5) {
-                market_buy(&id, "11.11")
-            } else {
-                limit(&id, Side::Buy, "0.005", "3000")
-            };
-            let client = Arc::clone(&client);
-            sending.push(tokio::spawn(
-                async move { (id, client.place(&request).await) },
-            ));
-        }
-        tokio::time::sleep(std::time::Duration::from_micros(random.below(20_000))).await;
+        // Orders are on their way until the venue is killed.
+        let sending: Vec<_> = (0..4)
+            .map(|task| tokio::spawn(send(Arc::clone(&client), format!("o-{round}-{task}"))))
+            .collect();
+        tokio::time::sleep(std::time::Duration::from_micros(random.below(60_000))).await;
         child.kill().unwrap();
         child.wait().unwrap();
         for one in sending {
-            if let (id, Placement::Accepted { order_id }) = one.await.unwrap() {
-                accepted.push((id, order_id));
-            }
+            let (sent, taken) = one.await.unwrap();
+            number += sent;
+            accepted.extend(taken);
         }
     }
     let (mut child, client) = started(folder.path());
@@ -159,6 +151,25 @@ async fn a_killed_venue_keeps_what_it_said() {
         accepted.len(),
         before.1.len()
     );
+}
+
+/// Places small orders until one is not answered. Gives how many were sent, and the ids of those that were taken.
+async fn send(client: Arc<Coinbase>, name: String) -> (usize, Vec<(String, String)>) {
+    let mut taken = Vec::new();
+    for number in 1..=ORDERS_MAX {
+        let id = format!("{name}-{number}");
+        let request = if number % 2 == 0 {
+            market_buy(&id, "1.11")
+        } else {
+            limit(&id, Side::Buy, "0.0005", "3000")
+        };
+        match client.place(&request).await {
+            Placement::Accepted { order_id } => taken.push((id, order_id)),
+            Placement::Refused(refusal) => panic!("{id}: {refusal:?}"),
+            Placement::Unclear(_) => return (number, taken),
+        }
+    }
+    (ORDERS_MAX, taken)
 }
 
 /// Places that each process takes.

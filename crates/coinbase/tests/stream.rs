@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use cbtrade_coinbase::{Channel, Coinbase, Settings, Stream};
 use cbtrade_coinbase_sim::{FaultKind, Running, TokenCheck, Venue};
-use cbtrade_exchange::{Exchange, OrderStatus, StreamEvent};
+use cbtrade_exchange::{Exchange, OrderStatus, Side, StreamEvent};
 use common::{PRODUCT, decimal, fault, limit, market_buy, placed, settings, still};
 
 /// Reads on until an event is what is waited for. Only a stream that hangs ends by time.
@@ -91,7 +91,7 @@ async fn orders_are_told_of_and_live_ones_stand_in_the_snapshot() {
     let venue = Venue::start(still()).await.unwrap();
     let settings = settings(&venue);
     let client = Coinbase::new(settings.clone()).unwrap();
-    let waiting = placed(&client, &limit("before", common_side(), "0.1", "3000")).await;
+    let waiting = placed(&client, &limit("before", Side::Buy, "0.1", "3000")).await;
     let mut stream = Stream::open(&settings, &[Channel::User], &[]).unwrap();
     let snapshot = wait(&mut stream, "the snapshot", order_of).await;
     assert_eq!(snapshot.order_id, waiting.order_id);
@@ -105,10 +105,6 @@ async fn orders_are_told_of_and_live_ones_stand_in_the_snapshot() {
     assert!(update.filled_size > decimal("0"));
 }
 
-fn common_side() -> cbtrade_exchange::Side {
-    cbtrade_exchange::Side::Buy
-}
-
 fn order_of(event: &StreamEvent) -> Option<cbtrade_exchange::OrderUpdate> {
     match event {
         StreamEvent::Order(update) => Some(update.clone()),
@@ -118,17 +114,19 @@ fn order_of(event: &StreamEvent) -> Option<cbtrade_exchange::OrderUpdate> {
 
 #[tokio::test]
 async fn a_message_that_is_missing_is_a_gap_and_a_new_snapshot_follows() {
-    let (venue, mut stream, client) = open(&[Channel::User], |_| {}).await;
-    connected(&mut stream).await;
-    // The first update of the order is lost; the one after it shows the hole.
-    let mut lost = fault("STREAM user", FaultKind::StreamGap, 1);
-    lost.after = 1;
-    venue.plant(lost);
-    let order = placed(&client, &limit("hole", common_side(), "0.1", "3000")).await;
+    let venue = Venue::start(still()).await.unwrap();
+    let settings = settings(&venue);
+    let client = Coinbase::new(settings.clone()).unwrap();
+    placed(&client, &limit("before", Side::Buy, "0.1", "3000")).await;
+    let mut stream = Stream::open(&settings, &[Channel::User], &[]).unwrap();
+    wait(&mut stream, "the snapshot", order_of).await;
+    // Both updates of the next order are lost; the heartbeat after them shows the hole.
+    venue.plant(fault("STREAM user", FaultKind::StreamGap, 2));
+    let order = placed(&client, &limit("hole", Side::Buy, "0.1", "3000")).await;
     let why = gap(&mut stream).await;
     assert!(why.contains("came after"), "{why}");
     connected(&mut stream).await;
-    let seen = wait(&mut stream, "the order again", order_of).await;
+    let seen = wait(&mut stream, "the order", order_of).await;
     assert_eq!(seen.order_id, order.order_id);
 }
 
@@ -137,7 +135,7 @@ async fn a_message_that_comes_twice_is_heard_once() {
     let (venue, mut stream, client) = open(&[Channel::User], |_| {}).await;
     venue.plant(fault("STREAM", FaultKind::StreamTwice, 1_000));
     connected(&mut stream).await;
-    placed(&client, &limit("twice", common_side(), "0.1", "3000")).await;
+    placed(&client, &limit("twice", Side::Buy, "0.1", "3000")).await;
     let mut statuses = Vec::new();
     let mut beats = Vec::new();
     wait(&mut stream, "two heartbeats", |event| {
