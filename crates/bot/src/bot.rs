@@ -1,5 +1,6 @@
 //! A bot: what it is given, and what it is made of.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -111,6 +112,9 @@ pub enum BotError {
     },
 }
 
+/// What stays as it is, is said again after so many of the venue's seconds.
+const SAID_AGAIN_AFTER_S: i64 = 3_600;
+
 /// Counters of a bot's life.
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
@@ -169,6 +173,8 @@ pub struct Bot<E> {
     beat: tokio::sync::Mutex<(Beat, BeatFile)>,
     /// What went wrong last, until the next sign of life has told it.
     pub(crate) last_error: Mutex<Option<String>>,
+    /// What was said last of each thing, and when: what stays as it is, is not said in every round.
+    said: Mutex<BTreeMap<String, (String, Timestamp)>>,
 }
 
 impl<E: Exchange> Bot<E> {
@@ -195,7 +201,7 @@ impl<E: Exchange> Bot<E> {
                 clock,
                 StopFile::in_folder(&options.folder),
                 journal,
-                Operation::new().to_string(),
+                kept_guid(&options),
                 options.patience,
             ),
             settings: Mutex::new(settings),
@@ -205,6 +211,7 @@ impl<E: Exchange> Bot<E> {
             host: host(),
             beat: tokio::sync::Mutex::new((beat, file)),
             last_error: Mutex::new(None),
+            said: Mutex::default(),
             options,
         })
     }
@@ -234,11 +241,27 @@ impl<E: Exchange> Bot<E> {
         self.orders.now()
     }
 
+    /// Whether `text` is news about a thing: it is other than what was said last, or that was long ago.
+    pub(crate) fn is_news(&self, thing: &str, text: &str) -> bool {
+        let now = self.now();
+        let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_known = said.get(thing).is_some_and(|(last, at)| {
+            last == text && now.seconds_since(*at) < SAID_AGAIN_AFTER_S
+        });
+        if !is_known {
+            said.insert(thing.to_owned(), (text.to_owned(), now));
+        }
+        !is_known
+    }
+
     /// Something went wrong and the bot goes on.
     pub(crate) fn went_wrong(&self, product: Option<&str>, error: &dyn std::error::Error) {
         count(&self.counters.errors);
         let text = crate::orders::chain(error);
-        self.journal().say(Weight::Warning, product, text.clone());
+        let thing = format!("error {}", product.unwrap_or_default());
+        if self.is_news(&thing, &text) {
+            self.journal().say(Weight::Warning, product, text.clone());
+        }
         if let Ok(mut last) = self.last_error.lock() {
             *last = Some(text);
         }
@@ -284,6 +307,25 @@ impl<E: Exchange> Bot<E> {
                 .say(Weight::Warning, None, crate::orders::chain(&error));
         }
     }
+}
+
+/// The guid under which a bot of this name holds leases, kept in the fleet's folder: a bot that is started again has its
+/// pairs at once, and not only when its leases have run out (B-09). The fleet lets only one bot of a name run.
+fn kept_guid(options: &BotOptions) -> String {
+    let path = options
+        .folder
+        .join("bots")
+        .join(format!("{}.guid", options.name));
+    if let Ok(kept) = std::fs::read_to_string(&path) {
+        let kept = kept.trim();
+        if kept.len() == 32 && kept.chars().all(|letter| letter.is_ascii_hexdigit()) {
+            return kept.to_owned();
+        }
+    }
+    let new = Operation::new().to_string();
+    // Without the file the bot works as well; only its leases are lost when it ends.
+    let _ = std::fs::write(&path, &new);
+    new
 }
 
 /// This machine's time: signs of life are judged by the supervisor on the same machine.

@@ -26,9 +26,9 @@ use crate::settings::{MarketSettings, ProductSettings};
 /// A pair could not be gone through. The others are; this one is tried again in the next round.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum PassError {
-    #[error("the pass ended early: the database did not answer")]
+    #[error("the pass ended early at the database")]
     Database(#[from] DatabaseError),
-    #[error("the pass ended early: the venue did not answer")]
+    #[error("the pass ended early at the venue")]
     Venue(#[from] ExchangeError),
     #[error("the pass ended early: no frames")]
     Candles(#[from] CandlesError),
@@ -93,7 +93,10 @@ impl<E: Exchange> Bot<E> {
         count(&self.counters.passes);
         // What is open is ended first: what comes after is decided on what it left.
         self.orders.follow(Some(prod_id)).await?;
-        let settings = input.market.resolve(prod_id);
+        let mut settings = input.market.resolve(prod_id);
+        // The operator's word to sell everything is stronger than a switch that was set before.
+        settings.sell.is_on |= input.liquidates;
+        settings.paper_only |= !self.options.may_trade_live;
         let look = Box::new(Box::pin(self.look(prod_id, settings, &positions)).await?);
         if sides.buys {
             Box::pin(self.buy(input, &look, budget)).await?;
@@ -215,8 +218,18 @@ impl<E: Exchange> Bot<E> {
     async fn carry_out_buy(&self, look: &Look, judged: &Judged) -> Result<(), PassError> {
         let prod_id = look.product.id.as_str();
         let outcome = &judged.outcome;
-        self.write_decision(look, judged).await?;
-        self.journal().note(prod_id, outcome.to_string());
+        // A signal may last for days, and so may what keeps it from being followed: that is told and kept once.
+        let thing = format!(
+            "signal {prod_id} {} {}",
+            outcome.combination.strategy.name(),
+            outcome.combination.interval.name()
+        );
+        let kept_by: Vec<&str> = outcome.steps.iter().map(|step| step.test.name()).collect();
+        let is_bought = outcome.action != BuyAction::None;
+        if is_bought || self.is_news(&thing, &kept_by.join(" ")) {
+            self.write_decision(look, judged).await?;
+            self.journal().note(prod_id, outcome.to_string());
+        }
         let is_test = match outcome.action {
             BuyAction::None => return Ok(()),
             BuyAction::Test => true,

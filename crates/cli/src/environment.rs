@@ -53,6 +53,14 @@ pub(crate) const MYSQL_HOME: Variable = Variable {
     since: "0.1.0",
 };
 
+/// Where a bot dies, for tests.
+pub(crate) const DIE_AT: Variable = Variable {
+    name: "CBTRADE_DIE_AT",
+    meaning: "For tests only: a bot dies, as if by `kill -9`, one time in three when one of its orders reaches one of these \
+              steps: `recorded`, `answered`, `placed`, `read`, `settled`, separated by commas.",
+    since: "0.1.0",
+};
+
 /// Where state of programs lies.
 pub(crate) const STATE_HOME: Variable = Variable {
     name: "XDG_STATE_HOME",
@@ -103,6 +111,7 @@ pub(crate) const ALL: &[Variable] = &[
     PASSWORD,
     SERVER_HOMES,
     MYSQL_HOME,
+    DIE_AT,
     STATE_HOME,
     USER_HOME,
     NO_COLOR,

@@ -158,13 +158,7 @@ impl ProductConfig {
     #[must_use]
     pub fn seeded(base: &str, quote: &str, price: Decimal) -> Self {
         let fine = units("0.00000001");
-        let price_increment = if quote.starts_with("USD") {
-            let cent = units("0.01");
-            let is_small = price < units("10");
-            if is_small { units("0.0001") } else { cent }
-        } else {
-            fine
-        };
+        let price_increment = price_step(price);
         let minute_volume = units("30000")
             .checked_div(price)
             .map_or(Decimal::ONE, |size| size.max(fine));
@@ -211,6 +205,15 @@ impl ProductConfig {
     pub fn id(&self) -> String {
         format!("{}-{}", self.base, self.quote)
     }
+}
+
+/// A step of a power of ten that is small beside the price: a cent at most, the last place of a decimal at least.
+fn price_step(price: Decimal) -> Decimal {
+    let mut step = units("0.01");
+    while step.units() > 1 && step.units() * 5_000 > price.units() {
+        step = Decimal::from_units(step.units() / 10);
+    }
+    step
 }
 
 fn name_of(currency: &str) -> String {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use cbtrade_bot::journal::{Event, Journal, Weight};
+use cbtrade_bot::journal::{Event, Journal, Step, Weight};
 use cbtrade_bot::{EndSwitch, Mode};
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Database, Options};
@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use super::Context;
 use super::fleet::Fleet;
 use crate::arguments::EXIT_CODES;
+use crate::environment;
 use crate::error::{CommandError, Done, Kind};
 use crate::ui::Ui;
 
@@ -160,8 +161,19 @@ fn end_on_signals(end: &EndSwitch) -> Done {
     Ok(())
 }
 
+/// For tests: at the steps that are named, one time in three, the process dies as if by kill -9.
+fn die_at(step: Step, names: &str) {
+    let is_named = names.split(',').any(|name| name == step.name());
+    if is_named && SystemClock.now().as_micros() % 3 == 0 {
+        let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
+    }
+}
+
 fn journal(ui: &Ui, is_verbose: bool) -> Journal {
     let ui = ui.clone();
+    let dies = environment::DIE_AT
+        .value()
+        .map(|steps| steps.to_string_lossy().into_owned());
     Journal::new(move |event| {
         let Event::Line {
             weight,
@@ -169,6 +181,9 @@ fn journal(ui: &Ui, is_verbose: bool) -> Journal {
             text,
         } = event
         else {
+            if let (Event::Step { step, .. }, Some(dies)) = (event, &dies) {
+                die_at(*step, dies);
+            }
             return;
         };
         if *weight == Weight::Detail && !is_verbose {

@@ -13,17 +13,17 @@ use crate::harness::Place;
 const PATIENCE: Duration = Duration::from_secs(180);
 
 impl Place {
-    fn fleet(&self, arguments: &[&str], code: i32) -> Value {
+    pub(crate) fn fleet(&self, arguments: &[&str], code: i32) -> Value {
         let arguments = [&["fleet"], arguments, &["--json"]].concat();
         self.run(&arguments).ends(code).json()
     }
 
-    fn configure(&self, text: &str) {
+    pub(crate) fn configure(&self, text: &str) {
         std::fs::write(self.path("home/fleet/fleet.toml"), text).unwrap();
     }
 
     #[track_caller]
-    fn eventually(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn eventually(&self, what: &str, is_it: impl Fn(&Value) -> bool) -> Value {
         let begun = Instant::now();
         loop {
             let status = self.fleet(&["status"], 0);
@@ -36,7 +36,7 @@ impl Place {
     }
 
     /// One number from the private server.
-    fn number(&self, sql: &str) -> u64 {
+    pub(crate) fn number(&self, sql: &str) -> u64 {
         let said = self
             .run(&["server", "shell", "-N", "-D", "cbtrade", "-e", sql])
             .ends(0);
@@ -45,37 +45,52 @@ impl Place {
 }
 
 /// A local venue of a test's own.
-struct TestVenue {
-    process: Child,
-    port: u16,
+pub(crate) struct TestVenue {
+    pub(crate) process: Child,
+    pub(crate) port: u16,
 }
 
 impl TestVenue {
-    fn start(place: &Place, arguments: &[&str]) -> TestVenue {
+    pub(crate) fn start(place: &Place, arguments: &[&str]) -> TestVenue {
         // Two ports in a row are needed; another process may take one in between, so it is tried again.
         for _ in 0..20 {
             let port = TcpListener::bind("127.0.0.1:0")
                 .and_then(|listener| listener.local_addr())
                 .unwrap()
                 .port();
-            let text = port.to_string();
-            let arguments = [&["venue", "run", "--port", &text], arguments].concat();
-            let mut process = place
-                .command(&arguments)
-                .stdout(Stdio::piped())
-                .stderr(Stdio::null())
-                .spawn()
-                .unwrap();
-            let mut line = String::new();
-            BufReader::new(process.stdout.take().unwrap())
-                .read_line(&mut line)
-                .unwrap();
-            let venue = TestVenue { process, port };
-            if line.contains("runs") {
+            if let Some(venue) = TestVenue::try_start(place, port, arguments) {
                 return venue;
             }
         }
         panic!("no two free ports in a row");
+    }
+
+    /// The venue again at the port that it had.
+    pub(crate) fn start_at(place: &Place, port: u16, arguments: &[&str]) -> TestVenue {
+        for _ in 0..100 {
+            if let Some(venue) = TestVenue::try_start(place, port, arguments) {
+                return venue;
+            }
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        panic!("port {port} does not become free");
+    }
+
+    fn try_start(place: &Place, port: u16, arguments: &[&str]) -> Option<TestVenue> {
+        let text = port.to_string();
+        let arguments = [&["venue", "run", "--port", &text], arguments].concat();
+        let mut process = place
+            .command(&arguments)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let venue = TestVenue { process, port };
+        line.contains("runs").then_some(venue)
     }
 }
 
@@ -87,7 +102,7 @@ impl Drop for TestVenue {
 }
 
 /// Ends whatever a failed test has left.
-struct Ended<'a>(&'a Place);
+pub(crate) struct Ended<'a>(pub(crate) &'a Place);
 
 impl Drop for Ended<'_> {
     fn drop(&mut self) {

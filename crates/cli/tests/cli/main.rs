@@ -15,3 +15,4 @@ mod run;
 mod server;
 mod soak;
 mod terminal;
+mod trading;

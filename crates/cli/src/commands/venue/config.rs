@@ -105,21 +105,19 @@ fn of_candles(folder: &Path) -> Result<Vec<ProductConfig>, CommandError> {
     Ok(products)
 }
 
-/// The coins that live positions hold, and the products of those that are open, at the price that they had.
+/// The coins that live positions hold, and the products of all that are open, at the price that they had.
 async fn add_positions(
     fleet: &Fleet<'_>,
     config: &mut Config,
     balances: &mut BTreeMap<String, Decimal>,
 ) -> Result<(), CommandError> {
     let database = fleet.database(&fleet.config()?).await?;
-    let live = TradeFilter {
-        lta: Some("L"),
-        ..TradeFilter::default()
-    };
+    let all = TradeFilter::default();
     let mut coins: BTreeMap<String, Decimal> = BTreeMap::new();
-    for position in database.db_poss_get(live, None, None).await? {
+    for position in database.db_poss_get(all, None, None).await? {
         let row = position.row;
-        if let (Some(currency), Some(count)) = (row.base_symb, row.hold_cnt) {
+        let is_live = row.test_txn_yn.as_deref().map(str::trim_end) == Some("N");
+        if let (true, Some(currency), Some(count)) = (is_live, row.base_symb, row.hold_cnt) {
             let sum = coins.entry(currency).or_default();
             *sum = sum.checked_add(count).unwrap_or(*sum);
         }
@@ -129,10 +127,8 @@ async fn add_positions(
         let (Some(prod_id), Some(price)) = (row.prod_id, row.prc_curr.or(row.prc_buy)) else {
             continue;
         };
-        let is_known = config.products.iter().any(|known| known.id() == prod_id);
         if let Some((base, quote)) = prod_id.split_once('-')
             && is_open
-            && !is_known
             && price > Decimal::ZERO
         {
             offer(config, ProductConfig::seeded(base, quote, price));
