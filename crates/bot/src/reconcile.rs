@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cbtrade_core::{Clock as _, Decimal, Timestamp};
 use cbtrade_database::{
-    Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position, SellOrder, Side,
+    Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position, Value, SellOrder, Side,
     TradeFilter, columns,
 };
 use cbtrade_exchange::{Exchange, Order, OrderQuery};
@@ -246,14 +246,18 @@ impl<E: Exchange> Orders<E> {
         &self,
         quotes: &[String],
     ) -> Result<Vec<BalanceDifference>, OrderError> {
+        // What is being traded is in the wallet before it is in the positions: it is compared when it has come to rest.
+        let mut moving = self.moving_currencies().await?;
         let accounts = self.exchange.accounts().await?;
         let wallet = Wallet::of(&accounts);
         let held = self.held_by_positions().await?;
+        moving.extend(self.moving_currencies().await?);
         let currencies: BTreeSet<&str> = held
             .keys()
             .map(String::as_str)
             .chain(wallet.currencies())
             .filter(|currency| !quotes.iter().any(|quote| quote == currency))
+            .filter(|currency| !moving.contains(*currency))
             .collect();
         let mut differences = Vec::new();
         for currency in currencies {
@@ -279,6 +283,26 @@ impl<E: Exchange> Orders<E> {
             }
         }
         Ok(differences)
+    }
+
+    /// The base currencies of orders that are open, or ended just now.
+    async fn moving_currencies(&self) -> Result<BTreeSet<String>, OrderError> {
+        let recently = self.clock.now().plus_seconds(-OVERLAP_S).as_seconds();
+        let rows = self
+            .database
+            .seld(
+                "SELECT DISTINCT prod_id FROM _cbtrade_intent WHERE state IN ('SENDING', 'UNKNOWN', 'PLACED') OR ended_unix >= ?",
+                &[Value::from(recently)],
+            )
+            .await?;
+        Ok(rows
+            .iter()
+            .filter_map(|row| match row.get("prod_id") {
+                Some(Value::Text(product)) => product.split_once('-'),
+                _ => None,
+            })
+            .map(|(base, _)| base.to_owned())
+            .collect())
     }
 
     async fn held_by_positions(&self) -> Result<BTreeMap<String, Decimal>, OrderError> {

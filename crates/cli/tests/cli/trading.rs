@@ -130,7 +130,7 @@ impl Trading {
     async fn end_and_compare(&self) -> Compared {
         self.place.fleet(&["stop", "halt", "--reason", "the test is over"], 0);
         self.place.eventually("no open orders", |status| {
-            status["open_orders"].as_u64() == Some(0)
+            status["database"]["open_orders"].as_u64() == Some(0)
         });
         self.place.fleet(&["down"], 0);
         let compared = compare(&self.exchange(), &self.database().await).await;
@@ -324,7 +324,10 @@ fn a_fleet_of_seven_trades_for_days_and_the_books_agree() {
             assert!(!logs.to_lowercase().contains(word), "{word} in the logs");
         }
         println!("{flavour}: {days} simulated days: {compared:?}");
-        assert!(compared.buys > 0 && compared.sales > 0, "nothing was traded: {compared:?}");
+        assert!(
+            compared.fills > 0 && compared.buys > 0 && compared.sales > 0,
+            "nothing was traded: {compared:?}"
+        );
     });
 }
 

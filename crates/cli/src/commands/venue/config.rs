@@ -124,12 +124,13 @@ async fn add_positions(
         let is_open = row
             .pos_stat
             .is_some_and(|state| OPEN_STATES.contains(&state.as_str()));
-        let (Some(prod_id), Some(price)) = (row.prod_id, row.prc_curr.or(row.prc_buy)) else {
+        let prices = [row.prc_curr, row.prc_buy].into_iter().flatten();
+        let price = prices.into_iter().find(|price| *price > Decimal::ZERO);
+        let (Some(prod_id), Some(price)) = (row.prod_id, price) else {
             continue;
         };
         if let Some((base, quote)) = prod_id.split_once('-')
             && is_open
-            && price > Decimal::ZERO
         {
             offer(config, ProductConfig::seeded(base, quote, price));
         }
