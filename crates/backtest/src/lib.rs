@@ -3,7 +3,7 @@
 //! [`BacktestSettings`] says what is replayed: a product, the operator's settings, cash, costs, a period. [`CsvMinutes`] and
 //! [`StoredMinutes`] give minutes one after another; [`Feed`] refuses what is out of order. [`Replay`] takes each minute in: it
 //! fills what was ordered before, lets the six frames form, asks the very functions that a live bot asks
-//! ([`buy_pass`](cbtrade_bot::decide::buy_pass), [`decide_sell_briefly`](cbtrade_bot::decide::decide_sell_briefly)) on a simulated clock, and
+//! ([`buy_pass`](cbtrade_bot::decide::buy_pass), [`decide_sell_silently`](cbtrade_bot::decide::decide_sell_silently)) on a simulated clock, and
 //! keeps the books in a [`Ledger`]. In the end there is a [`Report`]: as text, as JSON, as one page.
 //!
 //! Nothing is decided here. What is here is what a venue, a clock and a database are to a live bot, in memory that does not grow

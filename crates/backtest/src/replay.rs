@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cbtrade_bot::decide::{
     self, Budget, BuyAction, BuyPass, Combination, DecideError, ExitName, Judged, ProductFacts,
-    SaleSize, SellAction, SellInput, Sizes, Standing, Wallet, buy_pass, decide_sell_briefly,
+    SaleSize, SellAction, SellInput, Sizes, Standing, Wallet, buy_pass, decide_sell_silently,
     sale_size,
 };
 use cbtrade_bot::frames::FrameSet;
@@ -309,7 +309,7 @@ impl Replay {
                 break;
             };
             let age_minutes = now.seconds_since(open.begun).max(0) / 60;
-            let outcome = decide_sell_briefly(&SellInput {
+            let outcome = decide_sell_silently(&SellInput {
                 settings: &self.product,
                 position: &open.position,
                 prc_sell: quotes.prc_sell,

@@ -10,7 +10,7 @@ mod support;
 
 use std::time::Instant;
 
-use cbtrade_backtest::{BacktestSettings, Replay, plain_product, summary};
+use cbtrade_backtest::{BacktestSettings, Replay, example_market, plain_product, summary};
 use support::{Walk, busy, market};
 
 /// Set to replay more minutes than the few that show that it works.
@@ -43,6 +43,10 @@ fn minutes_are_replayed_with_all_decisions() {
     let mut own = BacktestSettings::new(market, plain_product("TST-USD").unwrap());
     own.strategies = cbtrade_strategy::Strategy::ALL.to_vec();
     measure("as a live bot", own);
+    let major = example_market("BTC-USDC").unwrap();
+    let mut major = BacktestSettings::new(major, plain_product("BTC-USDC").unwrap());
+    major.strategies = cbtrade_strategy::Strategy::ALL.to_vec();
+    measure("as a live bot, with the limits of a major coin", major);
     let mut busy = busy();
     busy.strategies = cbtrade_strategy::Strategy::ALL.to_vec();
     measure("busy", busy);

@@ -177,7 +177,9 @@ impl Decimal {
             return self;
         };
         let step = 10_i128.pow(dropped);
-        let (quotient, rest) = (self.0 / step, self.0 % step);
+        // A division of 128 bits is slow; one gives both.
+        let quotient = self.0 / step;
+        let rest = self.0 - quotient * step;
         let away = if rest.abs() * 2 >= step && rest != 0 {
             rest.signum()
         } else {

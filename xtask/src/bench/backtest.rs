@@ -83,6 +83,18 @@ impl Options {
     }
 }
 
+/// A product of the many, and one of those that the operator trades with larger limits.
+const OTHER: &str = "TST-USDC";
+const MAJOR: &str = "BTC-USDC";
+
+/// What is replayed.
+struct Asked<'a> {
+    name: &'a str,
+    product: &'a str,
+    strategies: &'a str,
+    is_qualified: bool,
+}
+
 /// One replay.
 struct Replayed {
     name: String,
@@ -190,9 +202,7 @@ fn make(path: &Path, minutes: u64) -> Result<()> {
 async fn replay(
     options: &Options,
     (path, minutes): &(PathBuf, u64),
-    name: &str,
-    strategies: &str,
-    is_qualified: bool,
+    asked: &Asked<'_>,
 ) -> Result<Replayed> {
     let trades = path.with_extension("trades");
     let mut command = Command::new(&options.program);
@@ -208,7 +218,7 @@ async fn replay(
         .arg(path)
         .arg("--trades")
         .arg(&trades);
-    if is_qualified {
+    if asked.is_qualified {
         command.arg("--qualified");
     }
     let before = own_seconds();
@@ -220,7 +230,7 @@ async fn replay(
     }
     let lines = std::fs::read_to_string(&trades)?.lines().count();
     Ok(Replayed {
-        name: name.to_owned(),
+        name: asked.name.to_owned(),
         minutes: *minutes,
         seconds,
         clock_seconds: run.seconds,
@@ -271,7 +281,7 @@ fn page(
         text.push_str(&row(replayed));
     }
     let mut list = Vec::new();
-    if let [paper, qualified, quarter] = whole {
+    if let [paper, qualified, quarter, ..] = whole {
         let slower = seconds_of_a_million(paper).max(seconds_of_a_million(qualified));
         list.push(Held {
             what: format!(

@@ -1,6 +1,10 @@
 //! Minutes and settings for the tests of this folder.
 
-#![allow(dead_code, reason = "not every test needs everything")]
+#![allow(
+    dead_code,
+    clippy::print_stdout,
+    reason = "not every test needs everything; a skipped one says so"
+)]
 
 use std::path::PathBuf;
 

@@ -32,9 +32,8 @@ impl LimitSettings {
 /// The tests as they are taken down.
 pub(super) struct Tests {
     pub(super) list: Vec<SellTest>,
-    /// Whether those that do not sell are taken down without words: a backtest judges every position in every minute, and
-    /// nobody reads them there.
-    pub(super) is_brief: bool,
+    /// Whether nothing is taken down: a backtest judges every position in every minute, and nobody reads it there.
+    pub(super) is_silent: bool,
 }
 
 /// Takes down a test.
@@ -44,12 +43,10 @@ fn test(
     sells: bool,
     words: impl FnOnce() -> String,
 ) -> bool {
-    let words = if tests.is_brief && !sells {
-        String::new()
-    } else {
-        words()
-    };
-    tests.list.push(SellTest { name, sells, words });
+    if !tests.is_silent {
+        let words = words();
+        tests.list.push(SellTest { name, sells, words });
+    }
     sells
 }
 

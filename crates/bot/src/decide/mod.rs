@@ -40,7 +40,7 @@ pub use price::{Level, depth_amount, depth_price, spread_pct};
 pub use sale::{SaleSize, sale_size};
 pub use sell::{
     ExitName, Position, SellAction, SellInput, SellOutcome, SellTest, StrategyExit, View,
-    decide_sell, decide_sell_briefly,
+    decide_sell, decide_sell_silently,
 };
 pub use size::{Cap, Fit, Room, TargetSize, fit, rooms, target_size};
 pub use step::{AuditRow, BuyStep, BuyTest, Comparison, Effect};

@@ -170,16 +170,16 @@ pub fn decide_sell<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, Dec
     decide(input, false)
 }
 
-/// The same decision; tests that do not sell are taken down without their words. For replays, where nobody reads them.
+/// The same decision without its tests taken down. For replays, where nobody reads them.
 ///
 /// # Errors
 ///
 /// A number that does not fit.
-pub fn decide_sell_briefly<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, DecideError> {
+pub fn decide_sell_silently<V: View>(input: &SellInput<'_, V>) -> Result<SellOutcome, DecideError> {
     decide(input, true)
 }
 
-fn decide<V: View>(input: &SellInput<'_, V>, is_brief: bool) -> Result<SellOutcome, DecideError> {
+fn decide<V: View>(input: &SellInput<'_, V>, is_silent: bool) -> Result<SellOutcome, DecideError> {
     let SellInput {
         settings,
         position,
@@ -210,7 +210,7 @@ fn decide<V: View>(input: &SellInput<'_, V>, is_brief: bool) -> Result<SellOutco
     outcome.blocks = blocks(input, &figures);
     let mut tests = Tests {
         list: Vec::new(),
-        is_brief,
+        is_silent,
     };
     outcome.exit = before_frames(input, &figures, &mut tests);
     if outcome.exit.is_none() {

@@ -74,6 +74,24 @@ fn a_replay_gives_a_summary_a_document_a_page_and_trades() {
     assert_eq!(report["trades"].as_array().unwrap().len() as u64, lines - 1);
     assert_eq!(report["result"]["minutes"], 6_000);
     assert_eq!(document["settings"], "of a first run");
+    // The page of documents names every field.
+    let page = include_str!("../../../../docs/reference/json.md");
+    let objects = [
+        report,
+        &report["result"],
+        &report["terms"],
+        &report["live"],
+        &report["curve"][0],
+    ];
+    for name in objects
+        .iter()
+        .flat_map(|object| object.as_object().unwrap().keys())
+    {
+        assert!(
+            page.contains(&format!("`{name}`")),
+            "json.md does not name {name}"
+        );
+    }
     // The same again, to the byte.
     let again = place
         .run(&[arguments.as_slice(), &["--json"]].concat())
