@@ -1,6 +1,8 @@
 //! Random orders, prices, faults and restarts of the venue: money is never made, lost or held by nobody, and what the
 //! client was told is what the venue has.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use cbtrade_coinbase::Coinbase;

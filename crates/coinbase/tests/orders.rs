@@ -1,5 +1,7 @@
 //! Orders from the client's side of the line: what is taken, filled, refused, cancelled, lost and found.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use cbtrade_coinbase::{Coinbase, Settings};

@@ -1,5 +1,7 @@
 //! Reading from the client's side of the line: windows, pages, throttling, damaged answers, tokens.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 //!
 //! The processes are this program itself: with `venue` and a folder it is a venue, with `limiter` and a folder it takes
 //! places under the limit. Without arguments of its own it is the test.
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
 #![allow(
     clippy::print_stdout,
     reason = "a test without a harness tells what it did"

@@ -1,5 +1,7 @@
 //! The WebSocket from the client's side: market data, our orders, gaps, repetitions, silence, a venue that goes away.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use std::sync::Arc;
