@@ -245,9 +245,9 @@ impl<E: Exchange> Bot<E> {
     pub(crate) fn is_news(&self, thing: &str, text: &str) -> bool {
         let now = self.now();
         let mut said = self.said.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_known = said.get(thing).is_some_and(|(last, at)| {
-            last == text && now.seconds_since(*at) < SAID_AGAIN_AFTER_S
-        });
+        let is_known = said
+            .get(thing)
+            .is_some_and(|(last, at)| last == text && now.seconds_since(*at) < SAID_AGAIN_AFTER_S);
         if !is_known {
             said.insert(thing.to_owned(), (text.to_owned(), now));
         }

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use cbtrade_core::{Clock as _, Decimal, Timestamp};
 use cbtrade_database::{
-    Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position, Value, SellOrder, Side,
-    TradeFilter, columns,
+    Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position, SellOrder, Side,
+    TradeFilter, Value, columns,
 };
 use cbtrade_exchange::{Exchange, Order, OrderQuery};
 

@@ -65,7 +65,11 @@ async fn assert_books_agree(world: &World) {
         .collect();
     let (coins, hold) = world.venue.balance("ETH");
     assert_eq!(hold, Decimal::ZERO, "{world}");
-    assert_eq!(held(&positions, |position| position.hold_cnt), coins, "{world}");
+    assert_eq!(
+        held(&positions, |position| position.hold_cnt),
+        coins,
+        "{world}"
+    );
     let spent = held(&positions, |position| position.tot_out_cnt);
     let received = held(&positions, |position| position.tot_in_cnt);
     let (money, _) = world.venue.balance("USDC");
@@ -80,8 +84,16 @@ async fn a_buy_becomes_a_position_and_its_sale_closes_it() {
         let orders = world.orders("bot-1", PRODUCT).await;
         let product = world.product(PRODUCT).await;
         let wished = buy(&orders, &product, "25", false).await;
-        assert!(matches!(wished, Wished::Placed { .. }), "{world}: {wished:?}");
-        assert_eq!(follow(&orders).await, [Followed::Settled], "{world}: {}", world.said());
+        assert!(
+            matches!(wished, Wished::Placed { .. }),
+            "{world}: {wished:?}"
+        );
+        assert_eq!(
+            follow(&orders).await,
+            [Followed::Settled],
+            "{world}: {}",
+            world.said()
+        );
         // Followed again, there is nothing left to do: the position is not opened a second time (B-27).
         assert_eq!(follow(&orders).await, [], "{world}");
         assert_books_agree(&world).await;
@@ -92,8 +104,16 @@ async fn a_buy_becomes_a_position_and_its_sale_closes_it() {
         assert_eq!(position.pos_stat.as_deref(), Some("OPEN"));
         assert_eq!(position.buy_strat_name.as_deref(), Some("sha"));
         let wished = sell(&orders, &product, position).await;
-        assert!(matches!(wished, Wished::Placed { .. }), "{world}: {wished:?}");
-        assert_eq!(follow(&orders).await, [Followed::Settled], "{world}: {}", world.said());
+        assert!(
+            matches!(wished, Wished::Placed { .. }),
+            "{world}: {wished:?}"
+        );
+        assert_eq!(
+            follow(&orders).await,
+            [Followed::Settled],
+            "{world}: {}",
+            world.said()
+        );
         let closed = world.positions().await.remove(0);
         assert_eq!(closed.pos_stat.as_deref(), Some("CLOSE"), "{world}");
         assert_eq!(closed.sell_strat_name.as_deref(), Some("trail_profit"));
@@ -123,7 +143,12 @@ async fn an_answer_that_is_lost_is_looked_up_and_the_order_is_there_once() {
             // While it is not known what was spent, nothing more is bought there.
             let second = buy(&orders, &product, "10", false).await;
             assert!(matches!(second, Wished::Held(_)), "{world}: {second:?}");
-            assert_eq!(follow(&orders).await, [Followed::Settled], "{world}: {}", world.said());
+            assert_eq!(
+                follow(&orders).await,
+                [Followed::Settled],
+                "{world}: {}",
+                world.said()
+            );
         }
         assert_eq!(world.venue.order_count(), 3, "{world}");
         assert_eq!(world.positions().await.len(), 3, "{world}");
@@ -144,10 +169,17 @@ async fn an_order_that_never_arrived_counts_as_absent_after_a_while_and_not_befo
         let later = world.orders_of("bot-2").await;
         assert_eq!(follow(&later).await, [Followed::Absent], "{world}");
         assert_eq!(states(&world).await, [IntentState::Absent], "{world}");
-        assert_eq!(world.venue.order_count(), 0, "nothing is ever sent a second time");
+        assert_eq!(
+            world.venue.order_count(),
+            0,
+            "nothing is ever sent a second time"
+        );
         // The product is free again.
         let wished = buy(&orders, &product, "10", false).await;
-        assert!(matches!(wished, Wished::Placed { .. }), "{world}: {wished:?}");
+        assert!(
+            matches!(wished, Wished::Placed { .. }),
+            "{world}: {wished:?}"
+        );
     }
 }
 
@@ -196,7 +228,10 @@ async fn a_refused_sale_leaves_the_position_to_be_sold_again() {
         let position = world.positions().await.remove(0);
         assert_eq!(position.pos_stat.as_deref(), Some("OPEN"), "{world}");
         let wished = sell(&orders, &product, &position).await;
-        assert!(matches!(wished, Wished::Placed { .. }), "{world}: {wished:?}");
+        assert!(
+            matches!(wished, Wished::Placed { .. }),
+            "{world}: {wished:?}"
+        );
         follow(&orders).await;
         assert_books_agree(&world).await;
     }
@@ -225,7 +260,10 @@ async fn what_was_filled_of_a_cancelled_order_is_kept() {
         assert_eq!(follow(&orders).await, [Followed::Settled], "{world}");
         let rest = world.positions().await.remove(0);
         assert_eq!(rest.pos_stat.as_deref(), Some("OPEN"), "{world}");
-        assert!(rest.hold_cnt.unwrap() < position.hold_cnt.unwrap(), "{world}");
+        assert!(
+            rest.hold_cnt.unwrap() < position.hold_cnt.unwrap(),
+            "{world}"
+        );
         assert_books_agree(&world).await;
         sell(&orders, &product, &rest).await;
         follow(&orders).await;
@@ -279,7 +317,11 @@ async fn nothing_is_made_while_the_fleet_is_stopped() {
             .unwrap();
         let wished = sell(&orders, &product, &position).await;
         assert!(matches!(wished, Wished::Held(_)), "{world}: {wished:?}");
-        world.database.db_stop_rearm("a test", "test").await.unwrap();
+        world
+            .database
+            .db_stop_rearm("a test", "test")
+            .await
+            .unwrap();
         // The file stops by itself, for the time when the database does not answer.
         let file = StopFile::in_folder(world.folder.path());
         let stop = LocalStop {
@@ -294,7 +336,10 @@ async fn nothing_is_made_while_the_fleet_is_stopped() {
         file.clear().unwrap();
         assert_eq!(world.venue.order_count(), 1, "{world}");
         let wished = sell(&orders, &product, &position).await;
-        assert!(matches!(wished, Wished::Placed { .. }), "{world}: {wished:?}");
+        assert!(
+            matches!(wished, Wished::Placed { .. }),
+            "{world}: {wished:?}"
+        );
     }
 }
 
@@ -336,7 +381,11 @@ async fn an_operators_edit_between_order_and_fill_stays() {
         world.database.db_poss_insupd(&edit).await.unwrap();
         follow(&orders).await;
         let closed = world.positions().await.remove(0);
-        assert_eq!(closed.note1.as_deref(), Some("looked at by hand"), "{world}");
+        assert_eq!(
+            closed.note1.as_deref(),
+            Some("looked at by hand"),
+            "{world}"
+        );
         assert_eq!(closed.force_sell_tf, Some(1), "{world}");
         assert_eq!(closed.pos_stat.as_deref(), Some("CLOSE"), "{world}");
     }

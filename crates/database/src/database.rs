@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
-
 use crate::dialect::Dialect;
 use crate::engine::mysql::GIVEN_UP;
 use crate::engine::operation::{OPERATION_TABLE, Operation};

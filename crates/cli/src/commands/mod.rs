@@ -1,7 +1,7 @@
 //! The commands, one file each.
 
-pub(crate) mod bot;
 pub(crate) mod backtest;
+pub(crate) mod bot;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod fleet;

@@ -2,8 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
-mod db;
 mod backtest;
+mod db;
 mod doctor;
 mod fleet;
 mod harness;

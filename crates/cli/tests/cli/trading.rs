@@ -39,7 +39,12 @@ impl Trading {
     fn begin(flavour: Flavour, speed: u32) -> Trading {
         let place = Place::new();
         let _ = place
-            .run(&["server", "start", "--flavour", &flavour.to_string().to_lowercase()])
+            .run(&[
+                "server",
+                "start",
+                "--flavour",
+                &flavour.to_string().to_lowercase(),
+            ])
             .ends(0);
         let _ = place.run(&["sample", "legacy"]).ends(0);
         let _ = place.run(&["recover", "legacy", "--yes"]).ends(0);
@@ -91,7 +96,8 @@ impl Trading {
         let everything = |value: Value| serde_json::json!({ "***": value });
         market["buy_test_txns"]["test_txns_min"] = everything(0.into());
         market["buy_test_txns"]["test_txns_max"] = everything(0.into());
-        market["buy_test_txns"]["profitability_threshold_pct_day"] = everything((-1_000_000).into());
+        market["buy_test_txns"]["profitability_threshold_pct_day"] =
+            everything((-1_000_000).into());
         market["budget"]["max_tot_loss"] = 0.into();
         market["sell"]["never_sell_loss"]["all_yn"] = "N".into();
         market["sell"]["never_sell_loss"]["live_all_yn"] = "N".into();
@@ -128,13 +134,18 @@ impl Trading {
 
     /// Halts the fleet and waits until every order is at its end; then compares everything.
     async fn end_and_compare(&self) -> Compared {
-        self.place.fleet(&["stop", "halt", "--reason", "the test is over"], 0);
+        self.place
+            .fleet(&["stop", "halt", "--reason", "the test is over"], 0);
         self.place.eventually("no open orders", |status| {
             status["database"]["open_orders"].as_u64() == Some(0)
         });
         self.place.fleet(&["down"], 0);
         let compared = compare(&self.exchange(), &self.database().await).await;
-        let asked = self.place.run(&["venue", "status", "--json"]).ends(0).json();
+        let asked = self
+            .place
+            .run(&["venue", "status", "--json"])
+            .ends(0)
+            .json();
         assert_eq!(asked["violations"], serde_json::json!([]), "{asked:#}");
         compared
     }
@@ -158,15 +169,18 @@ struct Compared {
 }
 
 fn sum(numbers: impl IntoIterator<Item = Decimal>) -> Decimal {
-    numbers
-        .into_iter()
-        .fold(Decimal::ZERO, |sum, number| sum.checked_add(number).unwrap())
+    numbers.into_iter().fold(Decimal::ZERO, |sum, number| {
+        sum.checked_add(number).unwrap()
+    })
 }
 
 async fn compare(exchange: &Coinbase, database: &Database) -> Compared {
     let orders = exchange.orders(&OrderQuery::default()).await.unwrap();
     let fills = exchange.fills(&FillQuery::default()).await.unwrap();
-    let intents = database.db_intents_get(&IntentFilter::default()).await.unwrap();
+    let intents = database
+        .db_intents_get(&IntentFilter::default())
+        .await
+        .unwrap();
     let mut compared = Compared {
         orders: orders.len(),
         fills: fills.len(),
@@ -178,13 +192,18 @@ async fn compare(exchange: &Coinbase, database: &Database) -> Compared {
         .iter()
         .map(|order| (order.client_order_id.as_str(), order))
         .collect();
-    assert_eq!(at_venue.len(), orders.len(), "a client id twice at the venue");
+    assert_eq!(
+        at_venue.len(),
+        orders.len(),
+        "a client id twice at the venue"
+    );
     let live: Vec<_> = intents.iter().filter(|intent| !intent.is_test()).collect();
     for intent in &live {
         let order = at_venue.get(intent.client_order_id.as_str());
         match intent.state {
             IntentState::Done => {
-                let order = order.unwrap_or_else(|| panic!("the venue has no order for {intent:?}"));
+                let order =
+                    order.unwrap_or_else(|| panic!("the venue has no order for {intent:?}"));
                 assert_eq!(intent.order_uuid.as_deref(), Some(order.order_id.as_str()));
             }
             IntentState::Refused | IntentState::Absent => {
@@ -195,9 +214,15 @@ async fn compare(exchange: &Coinbase, database: &Database) -> Compared {
             }
         }
     }
-    let known: BTreeSet<&str> = live.iter().map(|intent| intent.client_order_id.as_str()).collect();
+    let known: BTreeSet<&str> = live
+        .iter()
+        .map(|intent| intent.client_order_id.as_str())
+        .collect();
     for order in &orders {
-        assert!(known.contains(order.client_order_id.as_str()), "an order without intent: {order:?}");
+        assert!(
+            known.contains(order.client_order_id.as_str()),
+            "an order without intent: {order:?}"
+        );
     }
 
     // Every fill is kept, digit by digit.
@@ -212,7 +237,11 @@ async fn compare(exchange: &Coinbase, database: &Database) -> Compared {
     for fill in &fills {
         let row = &kept[&fill.entry_id];
         let digits = (row.price, row.size, row.commission.unwrap());
-        assert_eq!(digits, (fill.price, fill.base_size().unwrap(), fill.commission), "{fill:?}");
+        assert_eq!(
+            digits,
+            (fill.price, fill.base_size().unwrap(), fill.commission),
+            "{fill:?}"
+        );
     }
     compare_balances(exchange, database, &fills, &mut compared).await;
     compare_positions(database, &orders, &fills).await;
@@ -248,7 +277,11 @@ async fn compare_balances(
     let mut held: BTreeMap<String, Decimal> = BTreeMap::new();
     for position in database.db_poss_get(live, None, None).await.unwrap() {
         let row = position.row;
-        assert_ne!(row.pos_stat.as_deref(), Some("SELL"), "an orphaned position: {row:?}");
+        assert_ne!(
+            row.pos_stat.as_deref(),
+            Some("SELL"),
+            "an orphaned position: {row:?}"
+        );
         let coins = held.entry(row.base_symb.unwrap()).or_default();
         *coins = coins.checked_add(row.hold_cnt.unwrap()).unwrap();
     }
@@ -286,13 +319,21 @@ async fn compare_positions(database: &Database, orders: &[Order], fills: &[Fill]
             value.checked_add(fill.commission).unwrap()
         }));
         assert_eq!(position.row.tot_out_cnt, Some(cost), "{uuid}");
-        assert_eq!(position.row.buy_cnt, Some(sum(fills.iter().map(|fill| fill.size))), "{uuid}");
+        assert_eq!(
+            position.row.buy_cnt,
+            Some(sum(fills.iter().map(|fill| fill.size))),
+            "{uuid}"
+        );
         assert!(opened.insert(uuid), "a position twice");
     }
     let bought = orders
         .iter()
         .filter(|order| order.side == Side::Buy && order.filled_size > Decimal::ZERO);
-    assert_eq!(bought.count(), opened.len(), "buys that were filled, and positions");
+    assert_eq!(
+        bought.count(),
+        opened.len(),
+        "buys that were filled, and positions"
+    );
 }
 
 /// The servers that are there, one after the other.
@@ -314,7 +355,10 @@ fn a_fleet_of_seven_trades_for_days_and_the_books_agree() {
         let trading = Trading::begin(flavour, SPEED);
         let _ended = Ended(&trading.place);
         trading.up();
-        let end = trading.venue_now().await.plus_seconds(i64::try_from(days * 86_400).unwrap());
+        let end = trading
+            .venue_now()
+            .await
+            .plus_seconds(i64::try_from(days * 86_400).unwrap());
         while trading.venue_now().await < end {
             tokio::time::sleep(Duration::from_millis(500)).await;
         }
@@ -350,7 +394,8 @@ fn nothing_is_lost_or_doubled_while_bots_supervisor_venue_and_server_are_killed(
         let mut killed: BTreeMap<&str, u64> = BTreeMap::new();
         for _ in 0..kills {
             std::thread::sleep(Duration::from_millis(300 + random.below(900)));
-            let what = ["bot", "bot", "bot", "bot", "supervisor", "venue", "server"][random.index(7)];
+            let what =
+                ["bot", "bot", "bot", "bot", "supervisor", "venue", "server"][random.index(7)];
             *killed.entry(what).or_default() += 1;
             trading.kill(what, &mut random);
         }
@@ -359,7 +404,10 @@ fn nothing_is_lost_or_doubled_while_bots_supervisor_venue_and_server_are_killed(
         trading.up();
         std::thread::sleep(Duration::from_secs(5));
         let compared = trading.end_and_compare().await;
-        println!("{flavour}: killed {killed:?}: {compared:?} in {}", home.display());
+        println!(
+            "{flavour}: killed {killed:?}: {compared:?} in {}",
+            home.display()
+        );
         assert!(compared.orders > 0, "nothing was traded");
     });
 }
