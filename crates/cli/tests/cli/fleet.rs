@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -52,12 +53,19 @@ pub(crate) struct TestVenue {
 
 impl TestVenue {
     pub(crate) fn start(place: &Place, arguments: &[&str]) -> TestVenue {
-        // Two ports in a row are needed; another process may take one in between, so it is tried again.
-        for _ in 0..20 {
-            let port = TcpListener::bind("127.0.0.1:0")
-                .and_then(|listener| listener.local_addr())
-                .unwrap()
-                .port();
+        // Two ports in a row are needed; another process may take one in between, so it is tried again. They lie below those
+        // that the system gives to connections: a bot that calls a dead venue must not be given its port.
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        for _ in 0..200 {
+            let begin = std::process::id() % 4_000 * 3;
+            let step = u32::from(NEXT.fetch_add(2, Ordering::Relaxed));
+            let port = u16::try_from(20_000 + (begin + step) % 12_000).unwrap();
+            if [port, port + 1]
+                .iter()
+                .any(|port| TcpListener::bind(("127.0.0.1", *port)).is_err())
+            {
+                continue;
+            }
             if let Some(venue) = TestVenue::try_start(place, port, arguments) {
                 return venue;
             }

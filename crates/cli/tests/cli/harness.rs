@@ -49,6 +49,10 @@ impl Place {
         if std::env::var_os("CBTRADE_SERVER_HOMES").is_none() && unpacked.is_dir() {
             command.env("CBTRADE_SERVER_HOMES", unpacked);
         }
+        let mysql = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../.local/mysql");
+        if std::env::var_os("CBTRADE_MYSQL_HOME").is_none() && mysql.is_dir() {
+            command.env("CBTRADE_MYSQL_HOME", mysql);
+        }
         command
     }
 
