@@ -90,7 +90,7 @@ impl TestVenue {
         let mut process = place
             .command(&arguments)
             .stdout(Stdio::piped())
-            .stderr(Stdio::null())
+            .stderr(Stdio::inherit())
             .spawn()
             .unwrap();
         let mut line = String::new();

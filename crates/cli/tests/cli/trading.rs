@@ -433,9 +433,13 @@ impl Trading {
                 self.venue = Trading::venue(&self.place, &self.speed, Some(port));
             }
             "server" => {
-                let pid = self.place.run(&["server", "status", "--json"]).json();
-                if let Some(pid) = pid["pid"].as_u64() {
+                let told = self.place.run(&["server", "status", "--json"]).json();
+                if let Some(pid) = told["pid"].as_u64() {
                     signal(pid);
+                    // Until it is gone, it holds its files.
+                    while std::path::Path::new(&format!("/proc/{pid}")).exists() {
+                        std::thread::sleep(Duration::from_millis(20));
+                    }
                 }
                 let _ = self.place.run(&["server", "start"]).ends(0);
             }
