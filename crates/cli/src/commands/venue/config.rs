@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use cbtrade_coinbase_sim::{Config, ProductConfig, Source};
 use cbtrade_core::Decimal;
@@ -33,13 +33,72 @@ pub(super) async fn of(
         }
     }
     if arguments.balances_from_positions {
-        let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
-        add_positions(&fleet, &mut config, &mut balances).await?;
+        let kept = arguments.journal.as_deref().map(kept_beside);
+        match kept.as_deref().map(read_kept) {
+            Some(Ok(Some(products))) => {
+                for (base, quote, price) in products {
+                    offer(&mut config, ProductConfig::seeded(&base, &quote, price));
+                }
+            }
+            Some(Err(error)) => return Err(error),
+            Some(Ok(None)) | None => {
+                let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
+                let products = add_positions(&fleet, &mut config, &mut balances).await?;
+                if let Some(path) = kept {
+                    write_kept(&path, &products)?;
+                }
+            }
+        }
     }
     balances.extend(arguments.balances.iter().cloned());
     config.balances = balances.into_iter().collect();
     Ok(config)
 }
+
+/// Where the products of the first start are kept: a journal goes on with the same ones, and positions' prices move.
+fn kept_beside(journal: &Path) -> PathBuf {
+    let mut name = journal.as_os_str().to_owned();
+    name.push(".products.json");
+    PathBuf::from(name)
+}
+
+fn read_kept(path: &Path) -> Result<Option<Vec<Offered>>, CommandError> {
+    let text = match std::fs::read_to_string(path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(kept_error(path, &error)),
+    };
+    let rows: Vec<(String, String, String)> =
+        serde_json::from_str(&text).map_err(|error| kept_error(path, &error))?;
+    rows.into_iter()
+        .map(|(base, quote, price)| {
+            let price = Decimal::parse(&price).map_err(|error| kept_error(path, &error))?;
+            Ok((base, quote, price))
+        })
+        .collect::<Result<_, _>>()
+        .map(Some)
+}
+
+fn write_kept(path: &Path, products: &[Offered]) -> Result<(), CommandError> {
+    let rows: Vec<(&str, &str, String)> = products
+        .iter()
+        .map(|(base, quote, price)| (base.as_str(), quote.as_str(), price.to_string()))
+        .collect();
+    let text = serde_json::to_string(&rows).map_err(|error| kept_error(path, &error))?;
+    std::fs::write(path, text).map_err(|error| kept_error(path, &error))
+}
+
+fn kept_error(path: &Path, source: &(dyn std::error::Error + 'static)) -> CommandError {
+    CommandError::new(
+        Kind::Unreachable,
+        format!("the venue's products cannot be kept in {}", path.display()),
+    )
+    .because(source)
+    .hint("Name another journal with --journal, or remove this one and its products to begin anew.")
+}
+
+/// Base, quote, price.
+type Offered = (String, String, Decimal);
 
 /// Puts a product in the place of the one of the same name, or beside the others.
 fn offer(config: &mut Config, product: ProductConfig) {
@@ -110,7 +169,8 @@ async fn add_positions(
     fleet: &Fleet<'_>,
     config: &mut Config,
     balances: &mut BTreeMap<String, Decimal>,
-) -> Result<(), CommandError> {
+) -> Result<Vec<Offered>, CommandError> {
+    let mut offered: BTreeMap<(String, String), Decimal> = BTreeMap::new();
     let database = fleet.database(&fleet.config()?).await?;
     let all = TradeFilter::default();
     let mut coins: BTreeMap<String, Decimal> = BTreeMap::new();
@@ -132,10 +192,17 @@ async fn add_positions(
         if let Some((base, quote)) = prod_id.split_once('-')
             && is_open
         {
-            offer(config, ProductConfig::seeded(base, quote, price));
+            offered.insert((base.to_owned(), quote.to_owned()), price);
         }
     }
     coins.retain(|_, count| *count > Decimal::ZERO);
     balances.extend(coins);
-    Ok(())
+    let offered: Vec<Offered> = offered
+        .into_iter()
+        .map(|((base, quote), price)| (base, quote, price))
+        .collect();
+    for (base, quote, price) in &offered {
+        offer(config, ProductConfig::seeded(base, quote, *price));
+    }
+    Ok(offered)
 }
