@@ -1,5 +1,7 @@
 //! The life of an order against a venue that fails, on every engine.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use cbtrade_bot::orders::{BuyWish, Followed, Orders, SellWish, Wished};

@@ -1,5 +1,7 @@
 //! A bot's rounds against a local venue: it selects, decides, buys, sells, and loses nothing.
 
+#![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
 mod common;
 
 use std::sync::Arc;
