@@ -1,6 +1,6 @@
 //! What the venue says of products and balances, put where every bot and every report reads it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{Balance, Changes, Currency, Database, Error, Market, Value, columns};
@@ -8,6 +8,9 @@ use cbtrade_exchange::{Account, Product, ProductStatus};
 
 /// What the wallet is called in the column `rp_id` where the venue names no portfolio.
 const PORTFOLIO: &str = "default";
+
+/// The venue's word for a product that is gone.
+const DELISTED: &str = "delisted";
 
 /// A product as its row.
 #[must_use]
@@ -84,7 +87,30 @@ pub async fn write_products(
         database.db_mkts_insupd(&market_row(product)).await?;
         written += 1;
     }
+    mark_delisted(database, products, quote).await?;
     Ok(written)
+}
+
+/// A row of a product that the venue lists no more would look as it did when it was listed last: online.
+async fn mark_delisted(
+    database: &Database,
+    products: &[Product],
+    quote: &str,
+) -> Result<(), Error> {
+    let listed: BTreeSet<&str> = products.iter().map(|product| product.id.as_str()).collect();
+    for row in database.db_mkts_get(None, Some(quote), None).await? {
+        let Some(prod_id) = row.prod_id else {
+            continue;
+        };
+        let is_marked = row.mkt_status_tf.as_deref() == Some(DELISTED);
+        if !listed.contains(prod_id.as_str()) && !is_marked {
+            let changes = Changes::<Market>::new()
+                .set(columns::mkts::prod_id, prod_id)
+                .set(columns::mkts::mkt_status_tf, DELISTED);
+            database.db_mkts_insupd(&changes).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Writes the wallet and its value.
