@@ -143,6 +143,7 @@ pub(crate) fn intents() -> Vec<Listed> {
             PaperOrder::Sell { order: &sell(), position: &closed() },
             now(),
         );
+        db_intent_adopt(&intent("explain-8", None), "explain-adopted");
         /// open ones
         db_intents_get(&open());
         /// open ones of a product

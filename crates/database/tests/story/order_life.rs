@@ -83,6 +83,17 @@ pub(super) async fn order_life(database: &Database) {
     };
     assert_eq!(database.db_intents_get(&open).await.unwrap(), []);
     assert!(database.db_bot_gone("auto-1").await.unwrap());
+
+    // An order from before there were intents is given one, once.
+    let legacy = to_buy("life-legacy");
+    let adopted = database.db_intent_adopt(&legacy, "life-legacy-uuid").await;
+    assert!(adopted.unwrap());
+    let again = database.db_intent_adopt(&legacy, "life-legacy-uuid").await;
+    assert!(!again.unwrap());
+    assert_eq!(
+        of_order(database, "life-legacy").await.state,
+        IntentState::Placed
+    );
 }
 
 async fn paper(database: &Database) {

@@ -25,16 +25,21 @@ impl Database {
         const CALL: Call = call("db_intent_adopt");
         intent.check(CALL)?;
         check_uuid(CALL, order_uuid)?;
-        let known = format!(
-            "SELECT intent_id FROM {INTENT_TABLE} WHERE order_uuid = ? OR client_order_id = ?"
-        );
+        // Two looks, each by its key: an OR of both would read the table.
+        let by_order = format!("SELECT intent_id FROM {INTENT_TABLE} WHERE order_uuid = ?");
+        let by_client = format!("SELECT intent_id FROM {INTENT_TABLE} WHERE client_order_id = ?");
         transact!(self, CALL, |transaction| {
-            let values = vec![
-                Value::from(order_uuid),
-                Value::from(intent.client_order_id.as_str()),
-            ];
-            if !transaction.rows(&known, values).await?.is_empty() {
-                return Ok(false);
+            for (look, id) in [
+                (&by_order, order_uuid),
+                (&by_client, intent.client_order_id.as_str()),
+            ] {
+                if !transaction
+                    .rows(look, vec![Value::from(id)])
+                    .await?
+                    .is_empty()
+                {
+                    return Ok(false);
+                }
             }
             let order = [("order_uuid", Value::from(order_uuid))];
             // Another bot that adopts the same order meets the unique key; run again, it finds it.
