@@ -6,7 +6,7 @@ use cbtrade_exchange::{
     Exchange, OrderKind, OrderRequest, Placement, Product, RefusalClass, Side as VenueSide,
 };
 
-use super::{BuyWish, OrderError, Orders, SellWish, Wished, created, new_client_order_id};
+use super::{BuyWish, Mark, OrderError, Orders, SellWish, Wished, created, new_client_order_id};
 use crate::decide::{DecideError, paper_buy};
 use crate::journal::Step;
 
@@ -18,21 +18,11 @@ impl<E: Exchange> Orders<E> {
     /// is looked up when orders are followed next.
     pub async fn buy(&self, wish: &BuyWish<'_>) -> Result<Wished, OrderError> {
         let new = NewIntent {
-            client_order_id: new_client_order_id(),
-            side: Side::Buy,
-            prod_id: wish.product.id.clone(),
             is_test: wish.is_test,
-            pos_id: None,
             quote_size: Some(wish.quote_size),
-            base_size: None,
             prc_est: Some(wish.price_estimate),
-            strat_type: Some(wish.mark.kind.clone()),
-            strat_name: Some(wish.mark.name.clone()),
-            strat_freq: Some(wish.mark.interval.clone()),
-            bot_guid: self.bot_guid.clone(),
-            is_lease_needed: true,
-            created: self.now(),
             reason: wish.reason.clone(),
+            ..self.intent(Side::Buy, wish.product, &wish.mark)
         };
         if let Some(why) = self.locally_stopped(Side::Buy)? {
             return Ok(Wished::Held(why));
@@ -52,21 +42,12 @@ impl<E: Exchange> Orders<E> {
     /// As [`Orders::buy`].
     pub async fn sell(&self, wish: &SellWish<'_>) -> Result<Wished, OrderError> {
         let new = NewIntent {
-            client_order_id: new_client_order_id(),
-            side: Side::Sell,
-            prod_id: wish.product.id.clone(),
             is_test: wish.is_test,
             pos_id: Some(wish.pos_id),
-            quote_size: None,
             base_size: Some(wish.base_size),
             prc_est: Some(wish.price_estimate),
-            strat_type: Some(wish.mark.kind.clone()),
-            strat_name: Some(wish.mark.name.clone()),
-            strat_freq: Some(wish.mark.interval.clone()),
-            bot_guid: self.bot_guid.clone(),
-            is_lease_needed: true,
-            created: self.now(),
             reason: wish.reason.clone(),
+            ..self.intent(Side::Sell, wish.product, &wish.mark)
         };
         if let Some(why) = self.locally_stopped(Side::Sell)? {
             return Ok(Wished::Held(why));
@@ -79,6 +60,27 @@ impl<E: Exchange> Orders<E> {
         }
         let kind = selling(wish)?;
         self.send(&new, wish.product, kind).await
+    }
+
+    /// What the intents of both sides have alike.
+    fn intent(&self, side: Side, product: &Product, mark: &Mark) -> NewIntent {
+        NewIntent {
+            client_order_id: new_client_order_id(),
+            side,
+            prod_id: product.id.clone(),
+            is_test: false,
+            pos_id: None,
+            quote_size: None,
+            base_size: None,
+            prc_est: None,
+            strat_type: Some(mark.kind.clone()),
+            strat_name: Some(mark.name.clone()),
+            strat_freq: Some(mark.interval.clone()),
+            bot_guid: self.bot_guid.clone(),
+            is_lease_needed: true,
+            created: self.now(),
+            reason: String::new(),
+        }
     }
 
     /// Whether the stop file forbids an order of this side; it is there for the time when the database is not.
