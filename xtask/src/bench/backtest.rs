@@ -142,28 +142,39 @@ async fn measure(options: &Options, folder: &Path) -> Result<usize> {
     };
     let before = Ticks::now(0);
     let every = STRATEGIES.join(",");
+    let asked = |name, product, is_qualified| Asked {
+        name,
+        product,
+        strategies: &every,
+        is_qualified,
+    };
     let replays = [
         (
             all,
-            "all 16, as a live bot (paper first)",
-            every.as_str(),
-            false,
+            asked("all 16, as a live bot (paper first)", OTHER, false),
         ),
-        (all, "all 16, all qualified", every.as_str(), true),
+        (all, asked("all 16, all qualified", OTHER, true)),
         (
             quarter,
-            "all 16, a quarter of the minutes",
-            every.as_str(),
-            false,
+            asked("all 16, a quarter of the minutes", OTHER, false),
+        ),
+        // The operator's limits let hundreds of positions of such a coin be open, and each is judged in every minute.
+        (
+            all,
+            asked("all 16, with the limits of a major coin", MAJOR, false),
         ),
     ];
     let mut whole = Vec::new();
-    for (file, name, strategies, is_qualified) in replays {
-        whole.push(replay(options, file, name, strategies, is_qualified).await?);
+    for (file, asked) in &replays {
+        whole.push(replay(options, file, asked).await?);
     }
     let mut single = Vec::new();
     for strategy in STRATEGIES {
-        single.push(replay(options, each, strategy, strategy, false).await?);
+        let alone = Asked {
+            strategies: strategy,
+            ..asked(strategy, OTHER, false)
+        };
+        single.push(replay(options, each, &alone).await?);
     }
     let others = Ticks::now(0).others_percent(before);
     let (text, missed) = page(options, &whole, &single, others);
@@ -207,13 +218,8 @@ async fn replay(
     let trades = path.with_extension("trades");
     let mut command = Command::new(&options.program);
     command
-        .args([
-            "backtest",
-            "--product",
-            "TST-USDC",
-            "--strategy",
-            strategies,
-        ])
+        .args(["backtest", "--product", asked.product])
+        .args(["--strategy", asked.strategies])
         .arg("--candles")
         .arg(path)
         .arg("--trades")
