@@ -176,10 +176,16 @@ impl Decimal {
         let Some(dropped) = 12_u32.checked_sub(places) else {
             return self;
         };
-        let step = 10_i128.pow(dropped);
-        // A division of 128 bits is slow; one gives both.
-        let quotient = self.0 / step;
-        let rest = self.0 - quotient * step;
+        let step = 10_i64.pow(dropped.min(18));
+        // Most numbers fit 64 bits, where a division takes a tenth of the time.
+        let (quotient, rest) = match i64::try_from(self.0) {
+            Ok(units) => (i128::from(units / step), i128::from(units % step)),
+            Err(_) => {
+                let quotient = self.0 / i128::from(step);
+                (quotient, self.0 - quotient * i128::from(step))
+            }
+        };
+        let step = i128::from(step);
         let away = if rest.abs() * 2 >= step && rest != 0 {
             rest.signum()
         } else {
@@ -330,7 +336,9 @@ fn wide_quotient(high: u128, low: u128, divisor: u128) -> Option<u128> {
         return None;
     }
     if high == 0 {
-        let (quotient, rest) = (low / divisor, low % divisor);
+        // A division of 128 bits is slow; one gives both.
+        let quotient = low / divisor;
+        let rest = low - quotient * divisor;
         return quotient.checked_add(u128::from(rest.cmp(&(divisor - rest)) != Ordering::Less));
     }
     let (mut rest, mut quotient) = (high, 0_u128);

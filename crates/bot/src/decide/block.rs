@@ -154,38 +154,39 @@ pub(super) fn blocks<V: View>(input: &SellInput<'_, V>, figures: &Figures) -> Ve
     let is_too_large = !loss_amt_max.is_zero()
         && gain_amt < Decimal::from_units(loss_amt_max.units().saturating_neg());
     let spread_pct = input.spread_pct;
-    let found = [
-        (!sell.is_on, Block::SellingOff),
-        (is_live_loss && never_loss.live_all, Block::LiveLoss),
-        (is_loss && never_loss.all, Block::Loss),
-        (
-            is_live_loss && never_loss.live_prod_ids.contains(prod_id),
-            Block::LiveLossProduct,
-        ),
-        (
-            is_loss && never_loss.prod_ids.contains(prod_id),
-            Block::LossProduct,
-        ),
-        (
-            is_loss && never_loss.pos_ids.contains(pos_id),
-            Block::LossPosition,
-        ),
-        (
-            is_live_loss && is_too_large,
-            Block::LossTooLarge {
-                gain_amt,
-                loss_amt_max,
-            },
-        ),
-        (never.all, Block::Never),
-        (never.prod_ids.contains(prod_id), Block::NeverProduct),
-        (never.pos_ids.contains(pos_id), Block::NeverPosition),
-        (spread_pct >= SPREAD_PCT_MAX, Block::Spread { spread_pct }),
-    ];
+    let mut found = Vec::new();
+    let mut forbid = |holds: bool, block: Block| {
+        if holds {
+            found.push(block);
+        }
+    };
+    forbid(!sell.is_on, Block::SellingOff);
+    forbid(is_live_loss && never_loss.live_all, Block::LiveLoss);
+    forbid(is_loss && never_loss.all, Block::Loss);
+    forbid(
+        is_live_loss && never_loss.live_prod_ids.contains(prod_id),
+        Block::LiveLossProduct,
+    );
+    forbid(
+        is_loss && never_loss.prod_ids.contains(prod_id),
+        Block::LossProduct,
+    );
+    forbid(
+        is_loss && never_loss.pos_ids.contains(pos_id),
+        Block::LossPosition,
+    );
+    forbid(
+        is_live_loss && is_too_large,
+        Block::LossTooLarge {
+            gain_amt,
+            loss_amt_max,
+        },
+    );
+    forbid(never.all, Block::Never);
+    forbid(never.prod_ids.contains(prod_id), Block::NeverProduct);
+    forbid(never.pos_ids.contains(pos_id), Block::NeverPosition);
+    forbid(spread_pct >= SPREAD_PCT_MAX, Block::Spread { spread_pct });
     found
-        .into_iter()
-        .filter_map(|(holds, block)| holds.then_some(block))
-        .collect()
 }
 
 /// What puts a sale off: shorter candles still rise.
