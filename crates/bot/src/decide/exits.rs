@@ -199,11 +199,11 @@ fn range_stops<V: View>(
 /// The exits that need frames.
 pub(super) fn after_frames<V: View>(
     input: &SellInput<'_, V>,
-    figures: &Figures,
     tests: &mut Tests,
     outcome: &mut SellOutcome,
 ) -> Option<ExitName> {
     let interval = input.position.interval?;
+    let gain_pct = outcome.figures.gain_pct;
     let limit = &input.settings.sell.stop_loss.nwe;
     if limit.holds_for(input.position.strategy)
         && let Some(lower) = next_lower(interval)
@@ -226,14 +226,14 @@ pub(super) fn after_frames<V: View>(
     let strategy = input.position.strategy?;
     let exit = input
         .view
-        .exit(input.settings, strategy, interval, figures.gain_pct)?;
+        .exit(input.settings, strategy, interval, gain_pct)?;
     outcome.is_strategy_asked = true;
     let sells = exit.verdict.is_some_and(|verdict| verdict.is_sale());
     let words = || {
         let rule = exit.decision.as_ref();
         let rule = rule.map_or_else(String::new, |decision| format!("{decision}; "));
         match exit.verdict {
-            Some(verdict) => format!("{rule}gain {} %: {verdict}", figures.gain_pct),
+            Some(verdict) => format!("{rule}gain {gain_pct} %: {verdict}"),
             None => format!("{rule}no signal"),
         }
     };

@@ -186,10 +186,9 @@ fn decide<V: View>(input: &SellInput<'_, V>, is_silent: bool) -> Result<SellOutc
         prc_sell,
         ..
     } = *input;
-    let mut figures = refresh(&position.holding, &position.figures, prc_sell)?;
     let mut outcome = SellOutcome {
         action: SellAction::Hold,
-        figures,
+        figures: refresh(&position.holding, &position.figures, prc_sell)?,
         exit: None,
         forces: forces(settings, position),
         blocks: Vec::new(),
@@ -207,17 +206,16 @@ fn decide<V: View>(input: &SellInput<'_, V>, is_silent: bool) -> Result<SellOutc
         }
         return Ok(outcome);
     }
-    outcome.blocks = blocks(input, &figures);
+    outcome.blocks = blocks(input, &outcome.figures);
     let mut tests = Tests {
         list: Vec::new(),
         is_silent,
     };
-    outcome.exit = before_frames(input, &figures, &mut tests);
+    outcome.exit = before_frames(input, &outcome.figures, &mut tests);
     if outcome.exit.is_none() {
         // What the candles have seen counts for the price's high, not for the gain's peak.
-        raise_high(input, &mut figures);
-        outcome.figures = figures;
-        outcome.exit = after_frames(input, &figures, &mut tests, &mut outcome);
+        raise_high(input, &mut outcome.figures);
+        outcome.exit = after_frames(input, &mut tests, &mut outcome);
     }
     outcome.tests = tests.list;
     if let Some(exit) = outcome.exit
