@@ -2,7 +2,7 @@
 
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{
-    BuyDecision, BuySignal, Changes, Error as DatabaseError, Position, columns,
+    BuyDecision, BuyLimits, BuySignal, Changes, Error as DatabaseError, Position, columns,
 };
 use cbtrade_exchange::{Book, Exchange, ExchangeError, Product};
 use cbtrade_indicators::Interval;
@@ -11,9 +11,10 @@ use cbtrade_strategy::Strategy;
 use crate::bot::{Bot, count};
 use crate::candles::CandlesError;
 use crate::decide::{
-    self, AuditRow, Budget, BuyAction, BuyPass, ByClass, DecideError, Judged, Level, Performance,
-    ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes, Standing,
-    StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size, spread_pct,
+    self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
+    Level, Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
+    Standing, StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size,
+    spread_pct,
 };
 use crate::frames::FrameSet;
 use crate::market::{Wallet, market_row};
@@ -79,20 +80,15 @@ impl<E: Exchange> Bot<E> {
         wallet: &mut Wallet,
     ) -> Result<(), PassError> {
         let prod_id = input.prod_id;
-        let open = self.database().db_poss_open_get_by_prod_id(prod_id).await?;
-        let positions: Vec<Position> = open
-            .live
-            .into_iter()
-            .chain(open.test)
-            .map(|aged| aged.row)
-            .collect();
-        let Some(sides) = self.claim(input, !positions.is_empty()).await? else {
+        let before = self.open_positions(prod_id).await?;
+        let Some(sides) = self.claim(input, !before.is_empty()).await? else {
             return Ok(());
         };
         self.sign_of_life("pair", Some(prod_id)).await;
         count(&self.counters.passes);
         // What is open is ended first: what comes after is decided on what it left.
         self.orders.follow(Some(prod_id)).await?;
+        let positions = self.open_positions(prod_id).await?;
         let mut settings = input.market.resolve(prod_id);
         // The operator's word to sell everything is stronger than a switch that was set before.
         settings.sell.is_on |= input.liquidates;
@@ -106,6 +102,13 @@ impl<E: Exchange> Bot<E> {
         }
         self.orders.follow(Some(prod_id)).await?;
         Ok(())
+    }
+
+    /// All that is open of a product, live and on paper.
+    async fn open_positions(&self, prod_id: &str) -> Result<Vec<Position>, PassError> {
+        let open = self.database().db_poss_open_get_by_prod_id(prod_id).await?;
+        let both = open.live.into_iter().chain(open.test);
+        Ok(both.map(|aged| aged.row).collect())
     }
 
     /// Takes or renews the leases that the pass needs; none if another bot has the pair.
@@ -160,7 +163,7 @@ impl<E: Exchange> Bot<E> {
             )
             .await?;
         let (performance, performances) =
-            performance::of_product(self.database(), prod_id, now).await?;
+            performance::of_product(self.database(), prod_id, positions, now).await?;
         Ok(Look {
             spread_pct: spread_pct(prc_buy, prc_sell)?,
             product,
@@ -210,12 +213,19 @@ impl<E: Exchange> Bot<E> {
             ),
         );
         for judged in &round.judged {
-            self.carry_out_buy(look, judged).await?;
+            self.carry_out_buy(input, look, judged, budget.reserve_amt)
+                .await?;
         }
         Ok(())
     }
 
-    async fn carry_out_buy(&self, look: &Look, judged: &Judged) -> Result<(), PassError> {
+    async fn carry_out_buy(
+        &self,
+        input: &PassInput<'_>,
+        look: &Look,
+        judged: &Judged,
+        reserve_amt: Decimal,
+    ) -> Result<(), PassError> {
         let prod_id = look.product.id.as_str();
         let outcome = &judged.outcome;
         // A signal may last for days, and so may what keeps it from being followed: that is told and kept once.
@@ -250,6 +260,10 @@ impl<E: Exchange> Bot<E> {
                 .note(prod_id, "live trading is switched off; nothing is bought");
             return Ok(());
         }
+        if !is_test && let Some(why) = self.wallet_short(look, size, reserve_amt).await? {
+            self.journal().note(prod_id, why);
+            return Ok(());
+        }
         let strategy = outcome.combination.strategy;
         let wish = BuyWish {
             product: &look.product,
@@ -262,6 +276,11 @@ impl<E: Exchange> Bot<E> {
                 interval: outcome.combination.interval.name().to_owned(),
             },
             reason: outcome.to_string(),
+            limits: if is_test {
+                None
+            } else {
+                limits(input.market, outcome)
+            },
         };
         let wished = self.orders.buy(&wish).await?;
         if matches!(wished, Wished::Placed { .. } | Wished::Filled) {
@@ -269,6 +288,26 @@ impl<E: Exchange> Bot<E> {
         }
         self.tell_wished(prod_id, "buy", &wished);
         Ok(())
+    }
+
+    /// Why the wallet, as it is now, cannot pay a buy. Other bots spend from it too, so what the round began with may be gone.
+    async fn wallet_short(
+        &self,
+        look: &Look,
+        size: Decimal,
+        reserve_amt: Decimal,
+    ) -> Result<Option<String>, PassError> {
+        let wallet = Wallet::of(&self.exchange().accounts().await?);
+        let available = wallet.available(&look.product.quote_currency);
+        let is_enough = size
+            .checked_add(reserve_amt)
+            .is_some_and(|needed| needed <= available);
+        Ok((!is_enough).then(|| {
+            format!(
+                "no buy: the wallet has {available} {} by now, and {reserve_amt} of it is reserved; {size} is too much",
+                look.product.quote_currency
+            )
+        }))
     }
 
     fn tell_wished(&self, prod_id: &str, what: &str, wished: &Wished) {
@@ -476,6 +515,24 @@ fn prices(
     let ask = ask.or(product.price).ok_or_else(missing)?;
     let bid = bid.or(product.price).ok_or_else(missing)?;
     Ok((ask, bid))
+}
+
+/// What a live buy may not exceed: the limits that it was judged by. Those of open positions hold for live ones only.
+fn limits(market: &MarketSettings, outcome: &BuyOutcome) -> Option<BuyLimits> {
+    let rooms = outcome.rooms.as_ref()?;
+    let max = |cap: Cap| {
+        let room = rooms.iter().find(|room| room.cap == cap);
+        room.map(|room| room.max_amt)
+    };
+    Some(BuyLimits {
+        market_amt_max: max(Cap::Market)?,
+        kind_amt_max: max(Cap::Kind)?,
+        pair_amt_max: max(Cap::Pair)?,
+        pair_kind_amt_max: max(Cap::PairKind)?,
+        products_cnt_max: market.open_products_max,
+        pair_cnt_max: outcome.limits.product_live_max,
+        strategy_cnt_max: outcome.limits.strategy_live_max,
+    })
 }
 
 fn sizes(product: &Product) -> Sizes {

@@ -185,6 +185,7 @@ impl<E: Exchange> Orders<E> {
                 is_lease_needed: false,
                 created: row.buy_begin_dttm.unwrap_or(Timestamp::EPOCH),
                 reason: "open when the fleet stood still".to_owned(),
+                limits: None,
             };
             taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
         }
@@ -213,6 +214,7 @@ impl<E: Exchange> Orders<E> {
                 is_lease_needed: false,
                 created: row.sell_begin_dttm.unwrap_or(Timestamp::EPOCH),
                 reason: "open when the fleet stood still".to_owned(),
+                limits: None,
             };
             taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
         }
@@ -334,7 +336,7 @@ fn waits_for_order(intent: &Intent) -> bool {
     )
 }
 
-fn is_test(flag: Option<&str>) -> bool {
+pub(crate) fn is_test(flag: Option<&str>) -> bool {
     flag.is_some_and(|flag| flag.trim_end().eq_ignore_ascii_case("Y"))
 }
 

@@ -224,6 +224,19 @@ impl StopFile {
         Ok(stop.clone())
     }
 
+    /// Writes what is in force once more. Whoever is about to lower it elsewhere learns so, before anything is lowered,
+    /// whether the file can be changed.
+    ///
+    /// # Errors
+    /// The file cannot be written; what was in force still is.
+    pub fn renew(&self) -> Result<(), StopFileError> {
+        let _lock = self.lock();
+        match self.in_force() {
+            Some(standing) => self.put(&standing),
+            None => Ok(()),
+        }
+    }
+
     /// Sets the level, lower or higher, in one step: at no moment nothing is in force. [`StopLevel::Run`] removes the
     /// file.
     ///

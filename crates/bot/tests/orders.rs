@@ -24,6 +24,7 @@ async fn buy(orders: &Orders<Coinbase>, product: &Product, size: &str, is_test: 
         is_test,
         mark: mark("sha"),
         reason: "a test".to_owned(),
+        limits: None,
     };
     orders.buy(&wish).await.unwrap()
 }

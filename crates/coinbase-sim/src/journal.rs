@@ -38,11 +38,19 @@ impl Journal {
             .iter()
             .rposition(|byte| *byte == b'\n')
             .map_or(0, |last| last + 1);
+        // A file that is not a journal of this venue is somebody's, and stays as it is to its last byte.
+        if whole == 0 && !bytes.is_empty() && !marks.as_bytes().starts_with(&bytes) {
+            return Err(VenueError::OtherVenue {
+                path: path.to_owned(),
+                was: String::from_utf8_lossy(&bytes).into_owned(),
+                is: marks.to_owned(),
+            });
+        }
         bytes.truncate(whole);
+        let events = read(path, &String::from_utf8_lossy(&bytes), marks)?;
         let length = u64::try_from(whole).unwrap_or(u64::MAX);
         file.set_len(length).map_err(failed)?;
         file.seek(SeekFrom::End(0)).map_err(failed)?;
-        let events = read(path, &String::from_utf8_lossy(&bytes), marks)?;
         if whole == 0 {
             file.write_all(format!("{marks}\n").as_bytes())
                 .map_err(failed)?;
@@ -121,6 +129,28 @@ mod tests {
             Journal::open(&path, "seed 2"),
             Err(VenueError::OtherVenue { .. })
         ));
+    }
+
+    #[test]
+    fn a_file_that_is_no_journal_of_the_venue_is_left_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a-file");
+        for text in [
+            "{\n  \"trade_yn\": \"Y\"\n}",
+            "one line without an end",
+            "seed 2\n{}\n{\"ev",
+        ] {
+            std::fs::write(&path, text).unwrap();
+            let opened = Journal::open(&path, "seed 1");
+            assert!(
+                matches!(opened, Err(VenueError::OtherVenue { .. })),
+                "{text}"
+            );
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        }
+        // The beginning of its own first line is what a venue was writing when it died.
+        std::fs::write(&path, "see").unwrap();
+        assert!(Journal::open(&path, "seed 1").unwrap().1.is_empty());
     }
 
     #[test]

@@ -100,6 +100,8 @@ pub async fn rearm(
     let file = StopFile::in_folder(folder.path());
     let failed = |error| StopError::Database(Box::new(error));
     let standing = database.db_stop_level_get().await.map_err(failed)?;
+    // A file that cannot be changed would go on to stop the bots of this machine alone.
+    file.renew()?;
     if in_file(standing.level) != level {
         // The way down leads over `run`. The file holds the wanted level meanwhile.
         file.write(&local(level, said, clock.now()))?;

@@ -9,7 +9,7 @@ use super::amount::DecideError;
 use super::budget::{Budget, PairCaps};
 use super::denial::Denials;
 use super::figures::{ByClass, Combination, Performance, Sizes, StrategyPerformances};
-use super::size::{Fit, TargetSize, fit, former_fit, rooms, target_size};
+use super::size::{Fit, Room, TargetSize, fit, former_fit, rooms, target_size};
 use super::step::{BuyStep, BuyTest, Effect};
 use crate::settings::{Fault, MarketSettings, ProductSettings};
 
@@ -149,6 +149,8 @@ pub struct BuyOutcome {
     pub caps: PairCaps,
     /// What of the target fits the budget. None where it was denied before.
     pub fit: Option<Fit>,
+    /// The limits of the budget, and what is left under them. None where it was denied before.
+    pub rooms: Option<[Room; 5]>,
     /// How many positions may be open.
     pub limits: OpenLimits,
     /// Every step that moved the buy to paper or denied it, in order.
@@ -197,7 +199,7 @@ pub fn decide_buy(
         denials.take(step);
         // The former code went on to the next strategy here.
         if denials.is_denied {
-            return Ok(denials.outcome(Decimal::ZERO, target, caps, Some(fitting)));
+            return Ok(denials.outcome(Decimal::ZERO, target, caps, Some((fitting, rooms))));
         }
     }
     let size_live = fitting.size;
@@ -205,7 +207,7 @@ pub fn decide_buy(
     denials.live(size_live, &caps)?;
     denials.test();
     denials.last();
-    Ok(denials.outcome(size_live, target, caps, Some(fitting)))
+    Ok(denials.outcome(size_live, target, caps, Some((fitting, rooms))))
 }
 
 impl Denials<'_> {
@@ -215,7 +217,7 @@ impl Denials<'_> {
         size_live: Decimal,
         target: TargetSize,
         caps: PairCaps,
-        fit: Option<Fit>,
+        fit: Option<(Fit, [Room; 5])>,
     ) -> BuyOutcome {
         let are_tests_on = self.input.product.tests.are_on;
         let action = match (self.is_denied, self.is_test) {
@@ -238,7 +240,8 @@ impl Denials<'_> {
             is_denied: self.is_denied,
             target,
             caps,
-            fit,
+            fit: fit.map(|(fit, _)| fit),
+            rooms: fit.map(|(_, rooms)| rooms),
             limits: self.limits,
             steps: self.steps,
         }

@@ -24,7 +24,7 @@ mod settle;
 use std::sync::Arc;
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{Database, Error as DatabaseError, Intent, Operation};
+use cbtrade_database::{BuyLimits, Database, Error as DatabaseError, Intent, Operation};
 use cbtrade_exchange::{Exchange, ExchangeError, Product, Refusal};
 
 use crate::clock::VenueClock;
@@ -86,6 +86,8 @@ pub struct BuyWish<'a> {
     pub mark: Mark,
     /// Why, in words.
     pub reason: String,
+    /// What it may not exceed when it is recorded, whatever other bots have bought since it was decided.
+    pub limits: Option<BuyLimits>,
 }
 
 /// A sale that was decided.

@@ -22,6 +22,7 @@ impl<E: Exchange> Orders<E> {
             quote_size: Some(wish.quote_size),
             prc_est: Some(wish.price_estimate),
             reason: wish.reason.clone(),
+            limits: wish.limits.clone(),
             ..self.intent(Side::Buy, wish.product, &wish.mark)
         };
         if let Some(why) = self.locally_stopped(Side::Buy)? {
@@ -80,6 +81,7 @@ impl<E: Exchange> Orders<E> {
             is_lease_needed: true,
             created: self.now(),
             reason: String::new(),
+            limits: None,
         }
     }
 
@@ -223,6 +225,7 @@ impl<E: Exchange> Orders<E> {
             is_lease_needed: false,
             created: created(intent),
             reason: String::new(),
+            limits: None,
         };
         self.write_placed(intent.intent_id, &new, product, order_id)
             .await
@@ -263,6 +266,12 @@ pub(super) fn why_held(begun: &IntentBegun) -> String {
             "order {} of {} is not accounted for yet; nothing is bought there before it is",
             intent.client_order_id, intent.prod_id
         ),
+        IntentBegun::OverLimit(over) => format!(
+            "with what other bots have bought by now, {} would be {}; at most {} is allowed",
+            limited(over.limit),
+            over.would_be,
+            over.max
+        ),
         IntentBegun::PositionBusy(busy) => match (&busy.intent, &busy.pos_stat) {
             (Some(intent), _) => format!(
                 "order {} of the position is not at its end",
@@ -272,6 +281,22 @@ pub(super) fn why_held(begun: &IntentBegun) -> String {
             (None, Some(_)) => "the position is to be ignored".to_owned(),
             (None, None) => "the position is gone".to_owned(),
         },
+    }
+}
+
+/// A limit of [`cbtrade_database::BuyLimits`] in words.
+fn limited(limit: &str) -> &str {
+    match limit {
+        "market_amt_max" => "the cost of all open live positions",
+        "kind_amt_max" => "the cost of all open live positions of this kind of strategy",
+        "pair_amt_max" => "the cost of the pair's open live positions",
+        "pair_kind_amt_max" => {
+            "the cost of the pair's open live positions of this kind of strategy"
+        }
+        "products_cnt_max" => "the number of products with open live positions",
+        "pair_cnt_max" => "the number of the pair's open live positions",
+        "strategy_cnt_max" => "the number of the strategy's open live positions of the pair",
+        other => other,
     }
 }
 

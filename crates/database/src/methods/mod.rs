@@ -33,8 +33,8 @@ pub use buy_strats::StrategyEntry;
 pub use currs::STABLE_SYMBOLS;
 pub use filter::{ProductFilter, TradeFilter};
 pub use intents::{
-    IntentBegun, IntentFilter, NewIntent, OrderRow, PaperOrder, PaperTraded, Placed, PositionBusy,
-    Settled,
+    BuyLimits, IntentBegun, IntentFilter, NewIntent, OrderRow, OverLimit, PaperOrder, PaperTraded,
+    Placed, PositionBusy, Settled,
 };
 pub use mkt_checks::{BuyCheck, LEASE_S, MarketCheckAge, SellCheck};
 pub use ohlcv::{

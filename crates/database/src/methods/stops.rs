@@ -127,6 +127,15 @@ fn newest(dialect: Dialect) -> String {
     )
 }
 
+/// What others may do who hold the level too.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Others {
+    /// Read it at the same time.
+    Read,
+    /// Wait for the end of the transaction.
+    Wait,
+}
+
 /// Takes the lock that readers and writers of the level meet at.
 async fn head(transaction: &mut Transaction, lock: &str) -> Result<(), Error> {
     match transaction.rows(lock, Vec::new()).await?.is_empty() {
@@ -139,12 +148,13 @@ async fn head(transaction: &mut Transaction, lock: &str) -> Result<(), Error> {
 
 impl Transaction {
     /// The stop level, which stays as it is until the end of the transaction.
-    pub(super) async fn stop_level_held(&mut self) -> Result<StopRecord, Error> {
+    pub(super) async fn stop_level_held(&mut self, others: Others) -> Result<StopRecord, Error> {
         let dialect = self.dialect();
-        let lock = format!(
-            "SELECT stop_id FROM {STOP_HEAD_TABLE} WHERE head = 1{}",
-            dialect.in_share()
-        );
+        let lock = match others {
+            Others::Read => dialect.in_share(),
+            Others::Wait => dialect.for_update(),
+        };
+        let lock = format!("SELECT stop_id FROM {STOP_HEAD_TABLE} WHERE head = 1{lock}");
         head(self, &lock).await?;
         // Read after the lock was had, and so as it was left by whoever had it before.
         let newest = self.records(&newest(dialect), Vec::new()).await?;

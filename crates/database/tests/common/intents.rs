@@ -37,6 +37,7 @@ pub(crate) fn to_buy(client_order_id: &str) -> NewIntent {
         is_lease_needed: false,
         created: moment(0),
         reason: "it rises".to_owned(),
+        limits: None,
     }
 }
 

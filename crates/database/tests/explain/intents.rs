@@ -3,8 +3,8 @@
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::columns::{buy_ords, poss, sell_ords};
 use cbtrade_database::{
-    Beat, BuyOrder, Changes, FillRow, IntentFilter, IntentState, NewIntent, OrderRow, PaperOrder,
-    Position, SellOrder, Side, StopLevel,
+    Beat, BuyLimits, BuyOrder, Changes, FillRow, IntentFilter, IntentState, NewIntent, OrderRow,
+    PaperOrder, Position, SellOrder, Side, StopLevel,
 };
 
 use crate::calls::{Listed, PRODUCT};
@@ -49,6 +49,7 @@ fn intent(client_order_id: &str, pos_id: Option<i64>) -> NewIntent {
         is_lease_needed: false,
         created: now(),
         reason: "why".to_owned(),
+        limits: None,
     }
 }
 
@@ -62,6 +63,21 @@ fn paper(client_order_id: &str, pos_id: Option<i64>) -> NewIntent {
 fn leased(client_order_id: &str) -> NewIntent {
     NewIntent {
         is_lease_needed: true,
+        ..intent(client_order_id, None)
+    }
+}
+
+fn limited(client_order_id: &str) -> NewIntent {
+    NewIntent {
+        limits: Some(BuyLimits {
+            market_amt_max: Decimal::ZERO,
+            kind_amt_max: Decimal::ZERO,
+            pair_amt_max: Decimal::ZERO,
+            pair_kind_amt_max: Decimal::ZERO,
+            products_cnt_max: 0,
+            pair_cnt_max: 0,
+            strategy_cnt_max: 0,
+        }),
         ..intent(client_order_id, None)
     }
 }
@@ -144,6 +160,8 @@ pub(crate) fn intents() -> Vec<Listed> {
             now(),
         );
         db_intent_adopt(&intent("explain-8", None), "explain-adopted");
+        /// a buy with limits
+        db_intent_begin(&limited("explain-9"));
         /// open ones
         db_intents_get(&open());
         /// open ones of a product

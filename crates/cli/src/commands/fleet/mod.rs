@@ -131,16 +131,18 @@ impl<'a> Fleet<'a> {
 
     /// The fleet's database, for a short look.
     pub(crate) async fn database(&self, config: &FleetConfig) -> Result<Database, CommandError> {
-        let options = Options {
-            program: "cbtrade fleet".to_owned(),
-            connections_max: 2,
-            call_timeout: LOOK_WAIT,
-            acquire_timeout: LOOK_WAIT,
-            // A tool that looks is no process to look at.
-            figures_every: Duration::ZERO,
-            ..Options::default()
-        };
-        Ok(Database::open(&self.location(config)?, options).await?)
+        Ok(Database::open(&self.location(config)?, look()).await?)
+    }
+
+    /// The fleet's database for an emergency: where `fleet.toml` is missing or broken just now, the private server's.
+    async fn database_of_any_config(&self) -> Result<Database, CommandError> {
+        match self.config() {
+            Ok(config) => self.database(&config).await,
+            Err(error) => match place::private_location(&self.context.home) {
+                Ok(location) => Ok(Database::open(&location, look()).await?),
+                Err(_) => Err(error),
+            },
+        }
     }
 
     /// The fleet as it is, with what the database knows where it can be had.
@@ -160,6 +162,19 @@ impl<'a> Fleet<'a> {
             Err(error) => status.without_database(&location, words_of(&error)),
         }
         Ok(status)
+    }
+}
+
+/// For a short look.
+fn look() -> Options {
+    Options {
+        program: "cbtrade fleet".to_owned(),
+        connections_max: 2,
+        call_timeout: LOOK_WAIT,
+        acquire_timeout: LOOK_WAIT,
+        // A tool that looks is no process to look at.
+        figures_every: Duration::ZERO,
+        ..Options::default()
     }
 }
 

@@ -79,7 +79,7 @@ impl Outcome {
 
 pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let level = arguments.level.level();
-    if !fleet.folder.config_file().exists() {
+    if !fleet.folder.path().is_dir() {
         // A stop in the wrong folder stops nothing, and must not look as if it did.
         fleet.config()?;
     }
@@ -100,6 +100,12 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     };
     if !fleet.context.ui.json() {
         say_file(fleet, level, &file);
+        if !fleet.folder.config_file().exists() {
+            fleet.context.ui.warn(&format!(
+                "{} has no fleet.toml: if this is not the folder of the bots, they are not stopped",
+                fleet.folder.path().display()
+            ));
+        }
     }
     let database = Outcome {
         now: in_database(fleet, level, &said).await,
@@ -113,8 +119,7 @@ async fn in_database(
     said: &Said,
 ) -> Result<StopLevel, String> {
     let in_time = async {
-        let config = fleet.config()?;
-        let database = fleet.database(&config).await?;
+        let database = fleet.database_of_any_config().await?;
         let standing = stops::stop_in_database(&database, level, said).await?;
         Ok::<_, CommandError>(stops::in_file(standing.level))
     };
@@ -159,7 +164,7 @@ fn finish(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome, database: &Outcom
             table::meaning(*now)
         )),
         Err(problem) => ui.warn(&format!(
-            "it is not in the database ({problem}). The stop file holds for every bot of this folder; bots elsewhere are not reached. Run the same command again when the database is back."
+            "it is not in the database ({problem}). The stop file holds for every bot of this folder; bots elsewhere are not reached. Run the same command again when that is mended."
         )),
     }
     let standing = file.now.iter().chain(&database.now).max();

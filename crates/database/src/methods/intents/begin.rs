@@ -2,12 +2,14 @@
 
 use cbtrade_core::{Decimal, Timestamp};
 
+use super::limits::{BuyLimits, OverLimit};
 use super::{OPEN, SELLING, call, fits, letter, words};
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::engine::Transaction;
 use crate::error::{Call, Error, ErrorKind};
 use crate::methods::mkt_checks::Lease;
+use crate::methods::stops::Others;
 use crate::record::select_list;
 use crate::records::{Intent, IntentState, Side, StopRecord};
 use crate::schema::INTENT_TABLE;
@@ -47,6 +49,8 @@ pub struct NewIntent {
     pub created: Timestamp,
     /// Why.
     pub reason: String,
+    /// What a buy may not exceed; none for a sale, and where nothing limits it.
+    pub limits: Option<BuyLimits>,
 }
 
 /// A position that cannot be sold now.
@@ -71,13 +75,15 @@ pub enum IntentBegun {
     NotLeased,
     /// A buy of the product is out whose answer is not known.
     Blocked(Box<Intent>),
+    /// The buy would break a limit: other bots have bought in the meantime.
+    OverLimit(OverLimit),
     /// The position cannot be sold.
     PositionBusy(PositionBusy),
 }
 
 impl Database {
     /// Records what a bot is about to do, if it may: the stop level allows it, the bot holds the lease, no buy of the
-    /// product is unanswered, the position to be sold is open and nobody else's. All of it is looked at in the transaction
+    /// product is unanswered, the buy keeps its limits, the position to be sold is open and nobody else's. All of it is looked at in the transaction
     /// that records the intent, and stays so until it is committed: when [`Database::db_stop_level_set`] has returned, no
     /// intent is recorded any more that the level forbids. The position to be sold is set to SELL.
     ///
@@ -108,7 +114,12 @@ impl Database {
         transaction: &mut Transaction,
         intent: &NewIntent,
     ) -> Result<Option<IntentBegun>, Error> {
-        let stop = transaction.stop_level_held().await?;
+        // Buys with limits come one after another, so that each is counted before the next is held against them.
+        let others = match intent.limits {
+            Some(_) => Others::Wait,
+            None => Others::Read,
+        };
+        let stop = transaction.stop_level_held(others).await?;
         if stop.level.forbids(intent.side) {
             return Ok(Some(IntentBegun::Stopped(stop)));
         }
@@ -123,7 +134,16 @@ impl Database {
         }
         unused(transaction, "client_order_id", &intent.client_order_id).await?;
         match (intent.side, intent.pos_id) {
-            (Side::Buy, _) => blocking(transaction, intent).await,
+            (Side::Buy, _) => {
+                let blocked = blocking(transaction, intent).await?;
+                match (&intent.limits, blocked) {
+                    (Some(limits), None) => {
+                        let over = transaction.over_limit(intent, limits).await?;
+                        Ok(over.map(IntentBegun::OverLimit))
+                    }
+                    (_, blocked) => Ok(blocked),
+                }
+            }
             (Side::Sell, Some(pos_id)) => busy(transaction, intent, pos_id).await,
             (Side::Sell, None) => {
                 Err(Error::new(transaction.call, ErrorKind::MissingKey).column("pos_id"))

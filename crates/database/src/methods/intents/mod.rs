@@ -13,12 +13,13 @@
 //! ```
 //!
 //! Locks are taken in one order: the stop level's row, the lease, the intent, the order's row, the position, the
-//! performance rows. A sell's begin takes the position before there is an intent that somebody could wait for.
+//! performance rows. Buys that have limits meet at the first. A sell's begin takes the position before there is an intent that somebody could wait for.
 
 mod adopt;
 mod begin;
 mod fills;
 mod get;
+mod limits;
 mod outcome;
 mod paper;
 mod placed;
@@ -26,14 +27,16 @@ mod settled;
 
 pub use begin::{IntentBegun, NewIntent, PositionBusy};
 pub use get::IntentFilter;
+pub use limits::{BuyLimits, OverLimit};
 pub use paper::{PaperOrder, PaperTraded};
 pub use placed::{OrderRow, Placed};
 pub use settled::Settled;
 
 use crate::change::{Changes, numbered_by};
-use crate::engine::{Outcome, Transaction};
+use crate::engine::Transaction;
 use crate::error::{Call, Error, ErrorKind};
 use crate::methods::filter::Class;
+use crate::methods::performance::Subject;
 use crate::record::{Record, select_list};
 use crate::records::{Intent, IntentState, Position, Side, StrategyPerformance, TradePerformance};
 use crate::schema::INTENT_TABLE;
@@ -174,33 +177,25 @@ impl Transaction {
         strategy: [Option<String>; 3],
     ) -> Result<(), Error> {
         let own = if is_test { Class::Test } else { Class::Live };
-        let product = |class: Class| {
-            vec![
-                ("prod_id", Value::from(prod_id)),
-                ("lta", Value::from(class.letter())),
-            ]
+        let subject = |class: Class, strategy: Option<[String; 3]>| Subject {
+            prod_id: prod_id.to_owned(),
+            class,
+            strategy,
         };
         for class in [Class::All, own] {
-            self.mark::<TradePerformance>(&product(class)).await?;
+            let subject = subject(class, None);
+            self.mark_performance::<TradePerformance>(&subject).await?;
         }
         let [Some(kind), Some(name), Some(freq)] = strategy else {
             return Ok(());
         };
+        let strategy = [kind, name, freq];
         for class in [Class::All, own] {
-            let mut key = product(class);
-            key.push(("buy_strat_type", Value::from(kind.as_str())));
-            key.push(("buy_strat_name", Value::from(name.as_str())));
-            key.push(("buy_strat_freq", Value::from(freq.as_str())));
-            self.mark::<StrategyPerformance>(&key).await?;
+            let subject = subject(class, Some(strategy.clone()));
+            self.mark_performance::<StrategyPerformance>(&subject)
+                .await?;
         }
         Ok(())
-    }
-
-    async fn mark<R: Record>(&mut self, key: &[(&'static str, Value)]) -> Result<Outcome, Error> {
-        let mut changes = Changes::<R>::new();
-        changes.set_named(self.call, "needs_recalc_yn", Value::from("Y"))?;
-        let touched = Computed::touched(self.dialect());
-        self.update_and(key, &changes, &touched).await
     }
 }
 

@@ -197,6 +197,26 @@ impl Database {
     }
 }
 
+impl Transaction {
+    /// Marks a performance row for recalculation. The first trade of its kind makes the row.
+    pub(crate) async fn mark_performance<R: Performance>(
+        &mut self,
+        subject: &Subject,
+    ) -> Result<(), Error> {
+        let key = subject.key();
+        let mut changes = crate::change::Changes::<R>::new();
+        changes.set_named(self.call, "needs_recalc_yn", Value::from("Y"))?;
+        let touched = Computed::touched(self.dialect());
+        let outcome = self.update_and(&key, &changes, &touched).await?;
+        // A row that was marked within this second is not changed either.
+        if outcome.rows_changed == 0 && !self.is_there::<R>(&key).await? {
+            new_row::<R>(self, subject).await?;
+            self.update_and(&key, &changes, &touched).await?;
+        }
+        Ok(())
+    }
+}
+
 async fn new_row<R: Performance>(
     transaction: &mut Transaction,
     subject: &Subject,
