@@ -336,7 +336,10 @@ fn server_error<'a>(
 
 impl From<cbtrade_fleet::FleetError> for CommandError {
     fn from(error: cbtrade_fleet::FleetError) -> CommandError {
-        CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error))
+        match error {
+            cbtrade_fleet::FleetError::Database(source) => CommandError::from(*source),
+            error => CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error)),
+        }
     }
 }
 

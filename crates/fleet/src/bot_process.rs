@@ -10,7 +10,7 @@ use cbtrade_bot::orders::Patience;
 use cbtrade_bot::{Bot, BotError, BotOptions, EndSwitch};
 use cbtrade_coinbase::{Coinbase, Key, LimiterSettings, Settings};
 use cbtrade_core::{Clock as _, SystemClock};
-use cbtrade_database::Database;
+use cbtrade_database::{Database, ErrorKind};
 use cbtrade_exchange::Exchange;
 use secrecy::SecretString;
 use tokio::time::{Instant, sleep_until};
@@ -19,6 +19,7 @@ use crate::config::{BotName, FleetConfig, VenueConfig};
 use crate::error::FleetError;
 use crate::folder::FleetFolder;
 use crate::guard::Guarded;
+use crate::ownership;
 use crate::seat::Seat;
 
 /// Between two tries to reach a venue that does not answer, at first and at most.
@@ -40,6 +41,8 @@ pub struct BotProcess {
     pub database: Database,
     /// A folder that every process on this machine shares, for the limit of requests to the venue.
     pub limits: PathBuf,
+    /// Whether practice may have a database that holds live trades.
+    pub may_practise: bool,
     /// Ends after so many rounds; 0 goes on until it is asked to end.
     pub rounds_max: u64,
     /// Where its words go.
@@ -88,7 +91,34 @@ impl BotProcess {
         }
     }
 
-    /// A bot, once the venue answers; `None` when it was asked to end before.
+    async fn made(
+        &self,
+        venue: &Arc<Guarded<Coinbase>>,
+    ) -> Result<Bot<Guarded<Coinbase>>, BotError> {
+        Bot::new(
+            self.options(),
+            self.database.clone(),
+            Arc::clone(venue),
+            self.journal.clone(),
+            self.end.clone(),
+        )
+        .await
+    }
+
+    /// Makes sure that the database is this venue's; gives what is in the way where it must be waited for.
+    async fn claim(&self) -> Result<Option<cbtrade_database::Error>, FleetError> {
+        let by = format!("bot {}", self.bot.name);
+        let venue = &self.config.venue;
+        match ownership::claim(&self.database, venue, self.may_practise, &by).await {
+            Ok(_) => Ok(None),
+            Err(FleetError::Database(source)) if source.kind != ErrorKind::Answer => {
+                Ok(Some(*source))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A bot, once venue and database answer; `None` when it was asked to end before.
     async fn begin(
         &self,
         venue: &Arc<Guarded<Coinbase>>,
@@ -97,22 +127,17 @@ impl BotProcess {
         let mut beat = Beat::first(&self.bot.name, self.bot.mode.name(), SystemClock.now());
         let mut wait = VENUE_WAIT_MIN;
         loop {
-            let made = Bot::new(
-                self.options(),
-                self.database.clone(),
-                Arc::clone(venue),
-                self.journal.clone(),
-                self.end.clone(),
-            );
-            match made.await {
-                Ok(bot) => return Ok(Some(bot)),
-                Err(BotError::Venue(source)) => {
-                    beat.doing = "waiting for the venue".to_owned();
-                    beat.errors += 1;
-                    beat.last_error = Some(source.to_string());
-                }
-                Err(source) => return Err(self.failed(source)),
-            }
+            let (doing, error) = match self.claim().await? {
+                Some(source) => ("waiting for the database", source.to_string()),
+                None => match self.made(venue).await {
+                    Ok(bot) => return Ok(Some(bot)),
+                    Err(BotError::Venue(source)) => ("waiting for the venue", source.to_string()),
+                    Err(source) => return Err(self.failed(source)),
+                },
+            };
+            beat.doing = doing.to_owned();
+            beat.errors += 1;
+            beat.last_error = Some(error);
             file.write(&mut beat, SystemClock.now())
                 .map_err(|source| FleetError::Beat(Box::new(source)))?;
             let until = Instant::now() + wait;

@@ -62,6 +62,16 @@ impl VenueConfig {
         }
     }
 
+    /// The local venue where it is unless told otherwise.
+    #[must_use]
+    pub fn practice() -> VenueConfig {
+        VenueConfig::Local {
+            url: example::LOCAL_URL.to_owned(),
+            websocket: example::LOCAL_WEBSOCKET.to_owned(),
+            speed: 1,
+        }
+    }
+
     /// Whether orders are sent to it.
     #[must_use]
     pub fn takes_orders(&self) -> bool {

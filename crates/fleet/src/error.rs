@@ -97,6 +97,29 @@ pub enum FleetError {
     /// The venue's client cannot be made.
     #[error("the venue cannot be used as fleet.toml says it")]
     Venue(#[source] Box<cbtrade_coinbase::SettingsError>),
+    /// The database belongs to the other kind of venue.
+    #[error("the live orders of {database} are {owner} since {at}, and this fleet's are {venue}")]
+    OtherVenue {
+        /// Where the database is.
+        database: String,
+        /// Whose they are, in words.
+        owner: &'static str,
+        /// When that was said, in UTC, and by whom.
+        at: String,
+        /// Whose this fleet's are, in words.
+        venue: &'static str,
+        /// Whether the database is practice's.
+        is_practice: bool,
+    },
+    /// Practice on live trades was not allowed.
+    #[error("{database} holds live positions or orders, among which practice would put its own")]
+    LiveTrades {
+        /// Where the database is.
+        database: String,
+    },
+    /// The database cannot be used.
+    #[error("the fleet's database cannot be used")]
+    Database(#[source] Box<cbtrade_database::Error>),
     /// A bot cannot go on.
     #[error("the bot `{name}` cannot work")]
     Bot {

@@ -2,7 +2,7 @@
 //!
 //! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `seat` (why there are never two
 //! bots of one name), `policy` (when a bot that ended starts again), `supervised` (one bot as the supervisor sees it),
-//! [`Supervisor`] (all of them), `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
+//! [`Supervisor`] (all of them), [`ownership`] (whose a database is), [`practice`], `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
 //!
 //! Everything that the supervisor must know about a bot is in the folder's files, so that it works with the database down,
 //! and so that a supervisor that was killed is replaced by the next one without guessing.
@@ -16,7 +16,9 @@ mod folder;
 mod guard;
 mod logs;
 mod notify;
+pub mod ownership;
 mod policy;
+pub mod practice;
 mod record;
 mod seat;
 mod status;

@@ -56,6 +56,9 @@ struct RunArguments {
     /// End after so many rounds over all pairs; 0 goes on
     #[arg(long, value_name = "N", default_value = "0")]
     rounds: u64,
+    /// On the local venue: take a database that holds live trades for practice; real money cannot be traded with it then
+    #[arg(long)]
+    practice: bool,
     /// Say what was seen of every pair, too
     #[arg(long, short = 'v')]
     verbose: bool,
@@ -128,6 +131,7 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
         },
         database,
         limits: context.limits(),
+        may_practise: arguments.practice,
         rounds_max: arguments.rounds,
         journal: journal(context.ui, arguments.verbose),
         end,

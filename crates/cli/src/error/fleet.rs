@@ -18,6 +18,8 @@ pub(super) fn kind(error: &FleetError) -> Kind {
         | FleetError::KeyFileOpen { .. }
         | FleetError::Supervised { .. }
         | FleetError::SeatTaken { .. }
+        | FleetError::OtherVenue { .. }
+        | FleetError::LiveTrades { .. }
         | FleetError::Venue(_) => Kind::Refused,
         FleetError::Bot { source, .. } => bot_kind(source),
         FleetError::File { source, .. } => work_kind(source),
@@ -33,9 +35,24 @@ fn bot_kind(error: &BotError) -> Kind {
     }
 }
 
+/// What to do where practice and real money would meet in one database.
+const OF_PRACTICE: [&str; 2] = [
+    "Practice on a copy, with a fleet of its own (nothing of the real one is touched): cbtrade fleet practice DIR",
+    "Or name another database in [database] of fleet.toml.",
+];
+const OF_REAL_MONEY: &str = "Made-up positions and prices are in it. Name the database with the real positions in [database] of fleet.toml (left out, it is the private server's), or set kind = \"local\" in [venue] to go on with practice.";
+
 /// Hints for an error of the fleet.
 pub(super) fn hints(error: &FleetError) -> Vec<String> {
     let hint = match error {
+        FleetError::OtherVenue { is_practice: false, .. } => return OF_PRACTICE.map(str::to_owned).into(),
+        FleetError::OtherVenue { .. } => OF_REAL_MONEY.to_owned(),
+        FleetError::LiveTrades { .. } => {
+            return vec![
+                OF_PRACTICE[0].to_owned(),
+                "If this database is not to be used with real money from now on, say --practice.".to_owned(),
+            ];
+        }
         FleetError::NoConfig { folder } => format!(
             "Make one: cbtrade fleet init --fleet {}",
             shell(&folder.display().to_string())

@@ -112,7 +112,10 @@ impl Trading {
     }
 
     fn up(&self) {
-        let _ = self.place.run(&["fleet", "up", "--wait", "180"]).ends(0);
+        let _ = self
+            .place
+            .run(&["fleet", "up", "--practice", "--wait", "180"])
+            .ends(0);
     }
 
     fn exchange(&self) -> Coinbase {
@@ -395,7 +398,7 @@ fn nothing_is_lost_or_doubled_while_bots_supervisor_venue_and_server_are_killed(
         let mut random = Random::new(seed);
         let _ = trading
             .place
-            .command(&["fleet", "up", "--wait", "180"])
+            .command(&["fleet", "up", "--practice", "--wait", "180"])
             .env("CBTRADE_DIE_AT", "recorded,answered,placed,read,settled")
             .output()
             .unwrap();
@@ -451,7 +454,7 @@ impl Trading {
                     }
                     let _ = self
                         .place
-                        .command(&["fleet", "up", "--wait", "180"])
+                        .command(&["fleet", "up", "--practice", "--wait", "180"])
                         .env("CBTRADE_DIE_AT", "recorded,answered,placed,read,settled")
                         .output()
                         .unwrap();

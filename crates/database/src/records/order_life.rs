@@ -113,6 +113,16 @@ words! {
     }
 }
 
+words! {
+    /// Where the live orders of a database go.
+    VenueKind, "a kind of venue" {
+        /// A venue on this machine, for practice: prices are made up, no money is moved.
+        Local = "local",
+        /// Coinbase: real money.
+        Coinbase = "coinbase",
+    }
+}
+
 impl IntentState {
     /// The states in which the exchange has the order, or may have it.
     pub const OPEN: [IntentState; 3] = [
@@ -225,6 +235,15 @@ record! {
         stop_id: i64,
         level: StopLevel,
         reason: String,
+        set_by: String,
+        at_dttm: Option<Timestamp>,
+    }
+}
+
+record! {
+    /// The venue that the live orders of a database belong to, and who began with it when.
+    VenueMark of "_cbtrade_venue" {
+        venue: VenueKind,
         set_by: String,
         at_dttm: Option<Timestamp>,
     }

@@ -1,4 +1,4 @@
-//! The tables of an order's life, of the stop level, and of the bots that are at work.
+//! The tables of an order's life, of the stop level, of the venue that live orders go to, and of the bots that are at work.
 
 use super::CALL;
 use super::define::{Guard, guarded};
@@ -14,6 +14,8 @@ pub(crate) const FILL_TABLE: &str = "_cbtrade_fill";
 pub(crate) const STOP_TABLE: &str = "_cbtrade_stop";
 /// Table of one row, which is locked by whoever reads the stop level to act on it, and written by whoever sets it.
 pub(crate) const STOP_HEAD_TABLE: &str = "_cbtrade_stop_head";
+/// Table of one row: the venue that the live orders of this database belong to.
+pub(crate) const VENUE_TABLE: &str = "_cbtrade_venue";
 /// Table of the bots at work.
 pub(crate) const BOT_TABLE: &str = "_cbtrade_bot";
 
@@ -169,6 +171,20 @@ const STOP_HEAD: Own = Own {
     keys: &[],
 };
 
+const VENUE: Own = Own {
+    name: VENUE_TABLE,
+    columns: &[
+        ("head", Integer),
+        ("venue", Word(16)),
+        ("set_by", Text(255)),
+        ("at_dttm", Moment),
+    ],
+    required: &["head", "venue", "set_by"],
+    primary: "head",
+    unique: &[],
+    keys: &[],
+};
+
 const BOT: Own = Own {
     name: BOT_TABLE,
     columns: &[
@@ -260,4 +276,9 @@ pub(super) async fn make(database: &Database) -> Result<(), Error> {
     );
     let row = format!("INSERT INTO {STOP_HEAD_TABLE} (head, stop_id) VALUES (1, 0)");
     guarded(database, CALL, &guard, vec![row]).await
+}
+
+/// Makes the table of the venue. Its row is written when live trading begins.
+pub(super) async fn make_venue(database: &Database) -> Result<(), Error> {
+    VENUE.made(database).await
 }

@@ -6,11 +6,15 @@
 
 mod bots;
 mod check;
+mod copy;
 mod define;
 mod step;
 
-pub(crate) use bots::{BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE};
+pub(crate) use bots::{
+    BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE,
+};
 pub use check::SchemaDifference;
+pub use copy::CopiedTable;
 pub(crate) use step::PROCESS_TABLE;
 pub use step::SCHEMA_VERSION;
 

@@ -10,7 +10,7 @@ use crate::engine::operation::OPERATION_TABLE;
 use crate::error::Error;
 
 /// The version of the schema that this program works with.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 /// Table of the processes' figures about themselves.
 pub(crate) const PROCESS_TABLE: &str = "_cbtrade_process";
@@ -49,6 +49,11 @@ pub(super) const STEPS: &[Step] = &[
         version: 5,
         name: "intents, fills, stop levels and bots",
         run: |database| Box::pin(super::bots::make(database)),
+    },
+    Step {
+        version: 6,
+        name: "the venue of live orders",
+        run: |database| Box::pin(super::bots::make_venue(database)),
     },
 ];
 

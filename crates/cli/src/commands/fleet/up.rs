@@ -2,12 +2,13 @@
 
 mod background;
 mod foreground;
+mod ownership;
 
 use std::time::{Duration, Instant};
 
 use cbtrade_bot::stop::StopLevel;
 use cbtrade_core::{Clock as _, SystemClock};
-use cbtrade_database::SCHEMA_VERSION;
+use cbtrade_database::{SCHEMA_VERSION, VenueKind};
 use cbtrade_fleet::{FleetConfig, FleetStatus, SupervisorState, last_lines, supervisor_state};
 use clap::Args;
 
@@ -43,6 +44,9 @@ pub(super) struct Arguments {
     /// Do not ask before bots that trade with real money start
     #[arg(long, short = 'y')]
     yes: bool,
+    /// On the local venue: take a database that holds live trades for practice; real money cannot be traded with it then
+    #[arg(long)]
+    practice: bool,
     /// What `up` starts as the supervisor: in a session of its own, everything having been looked at.
     #[arg(long, hide = true, requires = "foreground")]
     detached: bool,
@@ -63,7 +67,7 @@ fn after_help() -> String {
 pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let config = fleet.config()?;
     if arguments.detached {
-        return foreground::run(fleet, config, true);
+        return foreground::run(fleet, config, arguments.practice, true);
     }
     settings::check_folder(&config.settings)?;
     if let SupervisorState::Runs(holder) = supervisor_state(&fleet.folder)? {
@@ -73,13 +77,25 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     if config.venue.is_live() && !arguments.yes && !arguments.foreground {
         confirm_live(fleet)?;
     }
-    let looked = look_at_database(fleet, &config).await;
+    if arguments.practice && config.venue.owner() != VenueKind::Local {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "--practice is for the local venue, and fleet.toml says another one",
+        ));
+    }
+    let looked = match look_at_database(fleet, &config).await {
+        Ok(()) => ownership::claim(fleet, &config, arguments.practice).await,
+        Err(error) => Err(error),
+    };
     if arguments.foreground {
-        if let Err(error) = looked {
-            // At a machine's start the server may come later; the bots wait for it.
-            fleet.context.ui.warn(&super::words_of(&error));
+        match looked {
+            // At a machine's start the server may come later; the bots wait for it, and look whose it is.
+            Err(error) if error.kind == Kind::Unreachable || error.kind == Kind::Stopped => {
+                fleet.context.ui.warn(&super::words_of(&error));
+            }
+            looked => looked?,
         }
-        return foreground::run(fleet, config, false);
+        return foreground::run(fleet, config, arguments.practice, false);
     }
     looked?;
     background::run(fleet, &config, Duration::from_secs(arguments.wait)).await
@@ -138,7 +154,7 @@ fn confirm_live(fleet: &Fleet<'_>) -> Done {
 
 /// Starts the private server where it is meant, and looks whether the tables are those that bots need.
 async fn look_at_database(fleet: &Fleet<'_>, config: &FleetConfig) -> Done {
-    if config.database.is_none() {
+    if fleet.is_on_private_server(config)? {
         place::start_private(fleet.context.ui, &fleet.context.home).await?;
     }
     let database = fleet.database(config).await?;
