@@ -28,7 +28,7 @@ pub enum Followed {
 }
 
 /// Before its creation, as our clock has it, an order is looked for this far back: the clocks may differ.
-const LOOK_BACK_S: i64 = 60;
+pub(super) const LOOK_BACK_S: i64 = 60;
 
 impl<E: Exchange> Orders<E> {
     /// Follows the open intents of a product, or all. One that fails does not keep the others from being followed.

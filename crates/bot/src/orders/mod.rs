@@ -15,6 +15,7 @@
 //! that can be run twice without effect, so that a bot may die at any instant and another takes over: whoever finds an
 //! open intent follows it.
 
+mod by_hand;
 mod follow;
 mod paper;
 mod place;

@@ -14,6 +14,7 @@ mod refusals;
 mod resume;
 mod run;
 mod server;
+mod settle;
 mod soak;
 mod terminal;
 mod trading;
