@@ -531,6 +531,7 @@ impl Migration {
             let made = provision::roles(
                 session,
                 &self.job.target,
+                self.job.candles_database.as_deref(),
                 &prepared.plan,
                 &self.ledger,
                 &self.job.home,

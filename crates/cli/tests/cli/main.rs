@@ -12,6 +12,7 @@ mod practice;
 mod recover;
 mod refusals;
 mod resume;
+mod roles;
 mod run;
 mod server;
 mod settle;
