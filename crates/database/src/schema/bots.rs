@@ -65,6 +65,39 @@ impl Kind {
     }
 }
 
+/// The beginnings of the types that hold a column's values on a server.
+fn held_by(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Number | Integer => &["BIGINT", "DECIMAL"],
+        Id(_) | Word(_) | Text(_) => &["VARCHAR", "CHAR", "TEXT", "MEDIUMTEXT", "LONGTEXT"],
+        Long => &["MEDIUMTEXT", "LONGTEXT"],
+        Amount => &["DECIMAL"],
+        Moment => &["TIMESTAMP", "DATETIME"],
+    }
+}
+
+/// What a table of the layer's own must have.
+pub(super) struct OwnTable {
+    pub(super) name: &'static str,
+    /// Its columns, each with the beginnings of the types that hold its values on a server.
+    pub(super) columns: Vec<(&'static str, &'static [&'static str])>,
+}
+
+/// The tables of this module.
+pub(super) fn own_tables() -> Vec<OwnTable> {
+    [INTENT, FILL, STOP, STOP_HEAD, VENUE, BOT]
+        .iter()
+        .map(|table| OwnTable {
+            name: table.name,
+            columns: table
+                .columns
+                .iter()
+                .map(|(name, kind)| (*name, held_by(*kind)))
+                .collect(),
+        })
+        .collect()
+}
+
 /// A table of the layer's own.
 struct Own {
     name: &'static str,
