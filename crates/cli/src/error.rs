@@ -378,7 +378,8 @@ impl From<cbtrade_server::Error> for CommandError {
             | Error::OtherFlavour { .. }
             | Error::PortTaken { .. }
             | Error::NotPrivate { .. } => Kind::Refused,
-            Error::Locked { .. } => Kind::Stopped,
+            Error::Locked { .. } | Error::DiskFull { .. } => Kind::Stopped,
+            Error::File { source, .. } => hints::work_kind(source),
             _ => Kind::Unreachable,
         };
         CommandError::of(kind, &error).hints(hints::of_private_server(&error))
