@@ -2,6 +2,8 @@
 
 use crate::fleet::{Ended, TestVenue};
 use crate::harness::Place;
+use crate::json::holds;
+use crate::terminal::Conversation;
 
 /// A recovered installation, with live positions and its own fleet on the local venue at a port where nothing listens.
 fn recovered() -> Place {
@@ -66,9 +68,29 @@ fn practice_does_not_take_a_database_with_live_trades_in_silence() {
     assert_eq!(mark(&place), "", "a refusal says nothing in the database");
     assert_eq!(place.fleet(&["status"], 0)["supervisor"]["state"], "down");
 
+    let up = ["fleet", "up", "--wait", "180"];
+    let mut talk = Conversation::begin(&place, &up, false);
+    let said = talk.until("Type practice to give this database up");
+    let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "real money cannot be traded with it",
+        "cbtrade fleet practice DIR",
+    ] {
+        assert!(said.contains(words), "{words} in {said}");
+    }
+    talk.answer("yes");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("was not confirmed"), "{said}");
+    assert_eq!(mark(&place), "");
+
     // Who says so practises on it, and real money is refused from then on, with and without `live`.
-    let up = place.fleet(&["up", "--practice", "--wait", "180"], 0);
-    assert_eq!(up["bots"][0]["state"], "running");
+    let mut talk = Conversation::begin(&place, &up, false);
+    talk.until("Type practice to give this database up");
+    talk.answer("practice");
+    talk.until("this database is practice's from now on");
+    talk.until("All bots run.");
+    assert_eq!(talk.end().0, Some(0));
     assert_eq!(mark(&place), "local");
     place.fleet(&["down"], 0);
     place.fleet(&["up", "--wait", "180"], 0);
@@ -145,6 +167,8 @@ fn practice_goes_on_a_copy_and_leaves_the_real_database_as_it_is() {
 
     let made = place.fleet(&["practice", &practice], 0);
     assert_eq!(made["copied"], true);
+    let named: &[&str] = &["folder", "database", "copied", "tables", "rows"];
+    holds(&made, &[named, &["orders_cancelled", "made", "kept"]]);
     assert!(made["rows"].as_u64().unwrap() > before.0, "{made}");
     assert_eq!(
         std::fs::read_to_string(place.path("practice/settings/market_usdc.json")).unwrap(),

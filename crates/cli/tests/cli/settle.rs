@@ -12,6 +12,8 @@ use serde_json::Value;
 
 use crate::fleet::TestVenue;
 use crate::harness::Place;
+use crate::json::holds;
+use crate::terminal::Conversation;
 
 const PRODUCT: &str = "BTC-USDC";
 
@@ -154,6 +156,11 @@ async fn an_unclear_order_is_taken_on_or_declared_absent_and_never_sent() {
         .tells(&["cbtrade fleet orders settle cbt-left-behind-1"]);
     assert!(told.out.contains("never sent again"), "{}", told.out);
     let settled = desk.settle(bought, &[], 0);
+    let named: &[&str] = &["client_order_id", "found", "changed", "before", "state"];
+    holds(
+        &settled,
+        &[named, &["order_id", "position", "position_state"]],
+    );
     assert_eq!(
         (&settled["found"], &settled["before"], &settled["state"]),
         (&true.into(), &"UNKNOWN".into(), &"DONE".into()),
@@ -175,15 +182,27 @@ async fn an_unclear_order_is_taken_on_or_declared_absent_and_never_sent() {
     assert_eq!(refused["error"]["kind"], "not-confirmed", "{refused}");
     assert_eq!(desk.state(sold).await, IntentState::Sending);
     assert_eq!(desk.position(pos_id), "SELL");
-    let absent = desk.settle(sold, &["--yes"], 0);
-    assert_eq!(
-        (&absent["found"], &absent["changed"], &absent["state"]),
-        (&false.into(), &true.into(), &"ABSENT".into()),
-        "{absent}"
-    );
-    assert_eq!(absent["position_state"], "OPEN", "it can be sold again");
+    for (answer, code, state, position) in [
+        ("yes", 3, IntentState::Sending, "SELL"),
+        ("absent", 0, IntentState::Absent, "OPEN"),
+    ] {
+        let mut talk =
+            Conversation::begin(&desk.place, &["fleet", "orders", "settle", sold], false);
+        let said = talk.until("Type absent to declare it absent:");
+        let said = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(said.contains("its position can be sold again"), "{said}");
+        talk.answer(answer);
+        let (ended, said) = talk.end();
+        assert_eq!(ended, Some(code), "{said}");
+        assert_eq!(desk.state(sold).await, state, "{said}");
+        assert_eq!(desk.position(pos_id), position, "{said}");
+    }
     let again = desk.settle(sold, &["--yes"], 0);
-    assert_eq!(again["changed"], false, "{again}");
+    assert_eq!(
+        (&again["found"], &again["changed"], &again["state"]),
+        (&false.into(), &false.into(), &"ABSENT".into()),
+        "{again}"
+    );
     assert_eq!(desk.orders_at_venue().await, 1, "nothing was sent");
 
     // It turns up after all.
@@ -214,6 +233,15 @@ async fn an_order_is_left_alone_while_nothing_can_be_known_of_it() {
             "no order has the client id cbt-nobody",
             "cbtrade fleet orders",
         ]);
+    // A script says so beforehand.
+    desk.left_behind("cbt-script", None, 90).await;
+    let absent = desk.settle("cbt-script", &["--yes"], 0);
+    assert_eq!(
+        (&absent["found"], &absent["changed"], &absent["state"]),
+        (&false.into(), &true.into(), &"ABSENT".into()),
+        "{absent}"
+    );
+
     let intent_id = desk.left_behind("cbt-young", None, 5).await;
     let _ = desk
         .place

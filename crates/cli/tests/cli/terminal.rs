@@ -32,7 +32,7 @@ fn terminal() -> (File, File) {
 }
 
 /// The program on a terminal, as a person meets it.
-struct Conversation {
+pub(crate) struct Conversation {
     child: std::process::Child,
     terminal: File,
     words: Receiver<Vec<u8>>,
@@ -40,7 +40,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
+    pub(crate) fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
         let (terminal, end) = terminal();
         let mut command = place.command(arguments);
         if colours {
@@ -76,7 +76,7 @@ impl Conversation {
 
     /// Waits for words. Returns what was said up to and with them.
     #[track_caller]
-    fn until(&mut self, wanted: &str) -> String {
+    pub(crate) fn until(&mut self, wanted: &str) -> String {
         loop {
             if let Some(at) = self.said.find(wanted) {
                 let rest = self.said.split_off(at + wanted.len());
@@ -89,14 +89,14 @@ impl Conversation {
         }
     }
 
-    fn answer(&mut self, line: &str) {
+    pub(crate) fn answer(&mut self, line: &str) {
         self.terminal
             .write_all(format!("{line}\n").as_bytes())
             .unwrap();
     }
 
     /// Waits for the end. Returns the exit code and what was said since.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         while let Ok(more) = self.words.recv_timeout(PATIENCE) {
             self.said.push_str(&String::from_utf8_lossy(&more));
