@@ -3,6 +3,7 @@
 
 mod fleet;
 mod hints;
+mod vault;
 
 use std::error::Error as StdError;
 
@@ -337,6 +338,12 @@ fn server_error<'a>(
 impl From<cbtrade_fleet::FleetError> for CommandError {
     fn from(error: cbtrade_fleet::FleetError) -> CommandError {
         CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error))
+    }
+}
+
+impl From<cbtrade_vault::VaultError> for CommandError {
+    fn from(error: cbtrade_vault::VaultError) -> CommandError {
+        CommandError::of(vault::kind(&error), &error).hints(vault::hints(&error))
     }
 }
 

@@ -8,6 +8,7 @@ mod doctor;
 mod fleet;
 mod harness;
 mod json;
+mod key;
 mod recover;
 mod refusals;
 mod resume;

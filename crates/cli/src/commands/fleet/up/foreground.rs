@@ -5,13 +5,19 @@ use std::sync::Arc;
 
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_fleet::{BotCommand, Ending, FleetConfig, Notifier, Supervisor, follow_log};
+use cbtrade_vault::Passphrase;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::Fleet;
 use crate::error::{CommandError, Done, Kind};
 
 /// Looks after the bots until SIGTERM, SIGHUP or Ctrl-C; a second one kills them.
-pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> Done {
+pub(super) fn run(
+    fleet: &Fleet<'_>,
+    config: FleetConfig,
+    passphrase: Option<Passphrase>,
+    is_detached: bool,
+) -> Done {
     if is_detached {
         // No terminal's end and no Ctrl-C reaches it then. Fails where it leads a session already.
         let _ = nix::unistd::setsid();
@@ -25,7 +31,8 @@ pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> 
         Arc::new(SystemClock),
         Notifier::from_environment(),
         Box::new(move |event| ui.say(&format!("{} {event}", SystemClock.now()))),
-    )?;
+    )?
+    .with_passphrase(passphrase);
     let ending = Ending::default();
     for kind in [
         SignalKind::interrupt(),
