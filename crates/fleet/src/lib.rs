@@ -1,8 +1,9 @@
 //! The fleet: bots as supervised processes, their signs of life, the stop levels, one status. It does not trade.
 //!
-//! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `key` (the venue's
-//! key, which lies sealed), `seat` (why there are never two bots of one name), `policy` (when a bot that ended starts again), `supervised` (one bot as the supervisor sees it),
-//! [`Supervisor`] (all of them), `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
+//! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `key` (the venue's key, which lies
+//! sealed), `seat` (why there are never two bots of one name), `policy` (when a bot that ended starts again), `supervised`
+//! (one bot as the supervisor sees it), [`Supervisor`] (all of them), `control` (what other processes tell the supervisor),
+//! [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
 //!
 //! Everything that the supervisor must know about a bot is in the folder's files, so that it works with the database down,
 //! and so that a supervisor that was killed is replaced by the next one without guessing.

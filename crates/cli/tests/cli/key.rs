@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 
 use crate::fleet::Ended;
 use crate::harness::Place;
+use crate::json::holds;
 
 /// What opens the sealed keys of these tests, and is looked for everywhere.
 pub(crate) const WORDS: &str = "sieben zwetschgen am zaun";
@@ -101,6 +102,8 @@ fn a_key_is_sealed_looked_at_and_sealed_anew() {
         (&Value::from("key-of-a-test"), &Value::from("ES256, P-256"))
     );
     assert_eq!(sealed["plain_removed"], true);
+    let named: &[&str] = &["file", "key", "kind"];
+    holds(&sealed, &[named, &["plain_file", "plain_removed"]]);
     let path = place.path("key.sealed");
     let text = std::fs::read_to_string(&path).unwrap();
     holds_none(&text, &key, "the sealed file");
@@ -143,9 +146,11 @@ fn a_key_is_sealed_looked_at_and_sealed_anew() {
         "--new-passphrase-file",
         "other",
     ];
-    let _ = place
+    let changed = place
         .run(&[&change[..], &["--passphrase-file", "words", "--json"]].concat())
-        .ends(0);
+        .ends(0)
+        .json();
+    holds(&changed, &[named]);
     let check = [
         "key",
         "check",
@@ -342,6 +347,10 @@ fn a_fleet_with_a_sealed_key_starts_its_bots_again_and_no_secret_is_seen() {
         .run(&["key", "check", "--passphrase-file", "words", "--json"])
         .ends(0)
         .json();
+    holds(
+        &checked,
+        &[&["file", "key", "kind", "venue", "rights", "problem"]],
+    );
     assert_eq!(
         (&checked["venue"], &checked["rights"]),
         (

@@ -13,8 +13,14 @@ use crate::commands::Context;
 use crate::error::{CommandError, Done, Kind};
 use crate::passphrase::{self, PassphraseArguments};
 use crate::ui::Ui;
-use crate::words::shell;
+use crate::words::{shell, wrapped};
 
+/// What is said before a plain key is removed.
+const NO_GUARANTEE: &str = "Removing it is no guarantee: an SSD, a snapshot or a backup may keep what was in it. If it ever lay \
+                            in a backup, a repository, a mail or a cloud folder, make a new key at Coinbase, delete this one \
+                            there, and seal the new one.";
+/// Letters of a line of it.
+const LINE_WIDTH: usize = 100;
 /// What a file's mode gives to others than its owner.
 const OTHERS_BITS: u32 = 0o077;
 
@@ -186,10 +192,9 @@ fn remove_plain(ui: &Ui, arguments: &Arguments) -> Result<bool, CommandError> {
     let path = arguments.file.display();
     if !ui.json() {
         ui.say(&format!(
-            "\nThe plain file {path} still opens your account. Removing it is no guarantee: an SSD, a snapshot or a backup may \
-             keep what was in it.\nIf it ever lay in a backup, a repository, a mail or a cloud folder, make a new key at \
-             Coinbase, delete this one there,\nand seal the new one."
+            "\nThe plain file {path} still opens your account."
         ));
+        ui.say(&wrapped(NO_GUARANTEE, LINE_WIDTH, ""));
     }
     let is_wanted = arguments.remove_plain
         || (ui.can_ask() && ui.ask("Remove the plain file? Type yes:")? == "yes");
