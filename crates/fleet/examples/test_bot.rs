@@ -128,6 +128,7 @@ fn bot(name: &str, mode: &str, folder: &Path) -> ExitCode {
         }
     };
     if does("hang") {
+        println!("hanging");
         std::thread::sleep(FOREVER);
     }
     let chatter = does("talk").then(|| PathBuf::from(folder).join("quiet"));

@@ -54,6 +54,9 @@ fn a_bot_that_gives_no_sign_of_life_is_killed_and_started_again() {
     fleet.behave("full-1", "hang");
     let supervised = fleet.supervise();
     let hung = fleet.wait_for("full-1", |bot| bot.pid.is_some());
+    // It has read how to behave, and may be told otherwise for its next start.
+    let log = fleet.folder().log_file("full-1");
+    eventually(|| (last_lines(&log, 1) == ["hanging"]).then_some(())).expect("a bot that hangs");
     fleet.behave("full-1", "");
     supervised.wait_for_event(|event| matches!(event, Event::Silent { seconds: 5.., .. }));
     let again = fleet.wait_for_state("full-1", "running");
