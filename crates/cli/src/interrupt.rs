@@ -46,6 +46,26 @@ fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
 
 /// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP.
 pub(crate) fn watch(ui: &Ui) {
+    listen(ui, |ui| {
+        ui::restore_terminal();
+        end(ui);
+    });
+}
+
+/// Ends it at one of them while a question is open whose answer is not shown. For commands that end in order, which listen
+/// themselves as soon as they are at work: a terminal must not stay without its echo.
+pub(crate) fn watch_questions(ui: &Ui) {
+    static BEGUN: OnceLock<()> = OnceLock::new();
+    if BEGUN.set(()).is_ok() {
+        listen(ui, |ui| {
+            if ui::restore_terminal() {
+                end(ui);
+            }
+        });
+    }
+}
+
+fn listen(ui: &Ui, act: fn(&Ui)) {
     for kind in [
         SignalKind::interrupt(),
         SignalKind::terminate(),
@@ -57,17 +77,18 @@ pub(crate) fn watch(ui: &Ui) {
             continue;
         };
         tokio::spawn(async move {
-            if signals.recv().await.is_some() {
-                ui::restore_terminal();
-                let stopped = CommandError::new(
-                    Kind::Stopped,
-                    "stopped; the same command goes on where it stands",
-                )
-                .hint(
-                    "Run the same command again. `cbtrade migrate status` shows what stands where.",
-                );
-                std::process::exit(i32::from(ui.stop(&stopped)));
+            while signals.recv().await.is_some() {
+                act(&ui);
             }
         });
     }
+}
+
+fn end(ui: &Ui) {
+    let stopped = CommandError::new(
+        Kind::Stopped,
+        "stopped; the same command goes on where it stands",
+    )
+    .hint("Run the same command again. `cbtrade migrate status` shows what stands where.");
+    std::process::exit(i32::from(ui.stop(&stopped)));
 }

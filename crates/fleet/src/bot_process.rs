@@ -12,13 +12,14 @@ use cbtrade_coinbase::{Coinbase, Key, LimiterSettings, Settings};
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Database, ErrorKind};
 use cbtrade_exchange::Exchange;
-use secrecy::SecretString;
+use cbtrade_vault::Passphrase;
 use tokio::time::{Instant, sleep_until};
 
 use crate::config::{BotName, FleetConfig, VenueConfig};
 use crate::error::FleetError;
 use crate::folder::FleetFolder;
 use crate::guard::Guarded;
+use crate::key;
 use crate::ownership;
 use crate::seat::Seat;
 
@@ -39,6 +40,8 @@ pub struct BotProcess {
     pub bot: BotName,
     /// The database.
     pub database: Database,
+    /// What opens the venue's key, where the venue has one.
+    pub passphrase: Option<Passphrase>,
     /// A folder that every process on this machine shares, for the limit of requests to the venue.
     pub limits: PathBuf,
     /// Whether practice may have a database that holds live trades.
@@ -58,7 +61,8 @@ impl BotProcess {
     /// The seat is taken; key, settings or clock cannot be used.
     pub async fn run(self) -> Result<(), FleetError> {
         let _seat = Seat::of_bot(&self.folder, &self.bot.name)?;
-        let client = client(&self.config.venue, &self.limits)?;
+        let key = key::open_of(&self.config.venue, self.passphrase.as_ref())?;
+        let client = client(&self.config.venue, key, &self.limits)?;
         let may_order = self.config.venue.takes_orders();
         let venue = Arc::new(Guarded::new(client, may_order));
         let Some(bot) = self.begin(&venue).await? else {
@@ -152,28 +156,37 @@ impl BotProcess {
     }
 }
 
-/// The configured venue for questions; orders are refused. Nothing is sent yet. `limits` is the folder by which all
-/// processes of this machine keep one limit of requests.
+/// The configured venue for questions; orders are refused. Nothing is sent yet. `passphrase` opens its key, where it has
+/// one; `limits` is the folder by which all processes of this machine keep one limit of requests.
 ///
 /// # Errors
 /// Key or addresses that cannot be used.
 pub fn open_venue(
     config: &VenueConfig,
+    passphrase: Option<&Passphrase>,
     limits: &Path,
 ) -> Result<impl Exchange + use<>, FleetError> {
-    Ok(Guarded::new(client(config, limits)?, false))
+    let key = key::open_of(config, passphrase)?;
+    Ok(Guarded::new(client(config, key, limits)?, false))
 }
 
 /// The client of the configured venue. Nothing is sent.
-fn client(config: &VenueConfig, limits: &Path) -> Result<Coinbase, FleetError> {
-    let settings = match config {
-        VenueConfig::Local { url, websocket, .. } => Settings::local(url, websocket),
-        VenueConfig::Coinbase { key_file, .. } => {
-            let key = read_key(key_file)?;
+fn client(config: &VenueConfig, key: Option<Key>, limits: &Path) -> Result<Coinbase, FleetError> {
+    let key = key.map(Arc::new);
+    let settings = match (config, key) {
+        (VenueConfig::Local { url, websocket, .. }, key) => Settings {
+            key,
+            ..Settings::local(url, websocket)
+        },
+        (VenueConfig::Coinbase { .. }, Some(key)) => Settings {
+            limiter: Some(LimiterSettings::usual(limits.to_owned())),
             // That another machine is spoken to at all; orders are another matter, see `Guarded`.
-            let mut settings = Settings::live(Arc::new(key));
-            settings.limiter = Some(LimiterSettings::usual(limits.to_owned()));
-            settings
+            ..Settings::live(key)
+        },
+        (VenueConfig::Coinbase { key_file, .. }, None) => {
+            return Err(FleetError::NoPassphrase {
+                path: key_file.clone(),
+            });
         }
     };
     let settings = Settings {
@@ -182,12 +195,6 @@ fn client(config: &VenueConfig, limits: &Path) -> Result<Coinbase, FleetError> {
         ..settings
     };
     Coinbase::new(settings).map_err(|source| FleetError::Venue(Box::new(source)))
-}
-
-fn read_key(path: &Path) -> Result<Key, FleetError> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|source| FleetError::file("read the key file", path, source))?;
-    Key::from_json(&SecretString::from(text)).map_err(|source| FleetError::Venue(Box::new(source)))
 }
 
 #[cfg(test)]

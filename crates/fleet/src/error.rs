@@ -31,13 +31,14 @@ pub enum FleetError {
         /// What is wrong with it.
         why: String,
     },
-    /// The key file is open to others.
-    #[error("the key file {path} may be read by others (mode {mode:04o})")]
-    KeyFileOpen {
+    /// The file of the venue's key cannot be used.
+    #[error("the venue's key cannot be used")]
+    Key(#[source] Box<cbtrade_vault::VaultError>),
+    /// The key needs a passphrase.
+    #[error("no passphrase was given for the sealed key {path}")]
+    NoPassphrase {
         /// The file.
         path: PathBuf,
-        /// Its mode.
-        mode: u32,
     },
     /// A name that no bot of the fleet has.
     #[error("there is no bot `{name}` in this fleet; its bots are {known}")]

@@ -15,6 +15,7 @@ use super::fleet::Fleet;
 use crate::arguments::EXIT_CODES;
 use crate::environment;
 use crate::error::{CommandError, Done, Kind};
+use crate::passphrase::{self, PassphraseArguments};
 use crate::ui::Ui;
 
 /// Letters of a bot's name.
@@ -62,6 +63,8 @@ struct RunArguments {
     /// Say what was seen of every pair, too
     #[arg(long, short = 'v')]
     verbose: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -115,6 +118,7 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
     let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
     let config = fleet.config()?;
     follow_log(fleet.folder.log_file(&arguments.name));
+    let passphrase = passphrase::of_venue(context.ui, &arguments.passphrase, &config.venue)?;
     let options = Options {
         program: format!("cbtrade bot {}", arguments.name),
         connections_max: CONNECTIONS_MAX,
@@ -130,6 +134,7 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
             mode: arguments.mode.mode(),
         },
         database,
+        passphrase,
         limits: context.limits(),
         may_practise: arguments.practice,
         rounds_max: arguments.rounds,

@@ -4,8 +4,8 @@ use cbtrade_bot::BotError;
 use cbtrade_bot::settings::SettingsError;
 use cbtrade_fleet::FleetError;
 
-use super::Kind;
 use super::hints::{of_work, work_kind};
+use super::{Kind, vault};
 use crate::words::shell;
 
 /// The kind of an error of the fleet.
@@ -15,12 +15,13 @@ pub(super) fn kind(error: &FleetError) -> Kind {
         FleetError::NoSuchBot { .. } => Kind::Usage,
         FleetError::Config { .. }
         | FleetError::Value { .. }
-        | FleetError::KeyFileOpen { .. }
+        | FleetError::NoPassphrase { .. }
         | FleetError::Supervised { .. }
         | FleetError::SeatTaken { .. }
         | FleetError::OtherVenue { .. }
         | FleetError::LiveTrades { .. }
         | FleetError::Venue(_) => Kind::Refused,
+        FleetError::Key(source) => vault::kind(source),
         FleetError::Bot { source, .. } => bot_kind(source),
         FleetError::File { source, .. } => work_kind(source),
         _ => Kind::Stopped,
@@ -60,10 +61,8 @@ pub(super) fn hints(error: &FleetError) -> Vec<String> {
         FleetError::Config { .. } | FleetError::Value { .. } => {
             "Correct it and run the same command again. `cbtrade fleet init` in an empty folder shows every key.".to_owned()
         }
-        FleetError::KeyFileOpen { path, .. } => format!(
-            "Take the right from the others: chmod 600 {} (and ask yourself who may have read it: a new key is made in a minute)",
-            shell(&path.display().to_string())
-        ),
+        FleetError::Key(source) => return vault::hints(source),
+        FleetError::NoPassphrase { .. } => return vault::of_no_passphrase(),
         FleetError::NoSuchBot { .. } => "`cbtrade fleet status` lists the bots.".to_owned(),
         FleetError::Supervised { .. } => {
             "Look at it with `cbtrade fleet status`, or end it with `cbtrade fleet down`.".to_owned()

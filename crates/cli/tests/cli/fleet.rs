@@ -216,12 +216,11 @@ fn a_configuration_that_cannot_be_used_is_refused_by_its_place() {
         .run(&["fleet", "up"])
         .ends(3)
         .tells(&["venue.key_file", "is missing"]);
-    std::fs::write(place.path("home/fleet/key.json"), "{}").unwrap();
-    place.configure("[venue]\nkind = \"coinbase\"\nkey_file = \"key.json\"\n");
+    place.configure("[venue]\nurl = \"http://127.0.0.1:1\"\nlive = true\n");
     let _ = place
         .run(&["fleet", "up"])
         .ends(3)
-        .tells(&["may be read by others", "chmod 600"]);
+        .tells(&["venue.live", "does not belong"]);
     place.configure("");
     let market = place.path("home/fleet/settings/market_usdc.json");
     std::fs::write(&market, "{\n\t\"trade_ny\": \"Y\"\n}\n").unwrap();

@@ -8,6 +8,7 @@ mod doctor;
 mod fleet;
 mod harness;
 mod json;
+mod key;
 mod practice;
 mod recover;
 mod refusals;

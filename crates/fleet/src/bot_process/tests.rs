@@ -1,37 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::*;
-
-fn coinbase(key_file: PathBuf) -> VenueConfig {
-    VenueConfig::Coinbase {
-        key_file,
-        live: false,
-    }
-}
-
-#[test]
-fn a_key_that_is_none_is_refused_without_showing_it() {
-    let place = cbtrade_testkit::TestFolder::new();
-    let key = place.path().join("key.json");
-    let secret = "verysecretverysecret";
-    std::fs::write(
-        &key,
-        format!("{{\"name\":\"k\",\"privateKey\":\"{secret}\"}}"),
-    )
-    .unwrap();
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let Err(error) = client(&coinbase(key), place.path()) else {
-        panic!("it was taken");
-    };
-    assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
-    let absent = place.path().join("nothing.json");
-    assert!(matches!(
-        client(&coinbase(absent), place.path()),
-        Err(FleetError::File { .. })
-    ));
-}
 
 #[tokio::test]
 async fn without_live_no_order_reaches_the_venue() {

@@ -37,7 +37,7 @@ websocket = "ws://127.0.0.1:8710/ws"
 # Seconds of the local venue in a second: as it was started with.
 speed = 1
 # With kind = "coinbase" instead of these three:
-# key_file = "coinbase-key.json"     # the API key as Coinbase gives it; its mode must be 0600
+# key_file = "coinbase-key.sealed"   # the API key, sealed with a passphrase: cbtrade key seal coinbase-key.json
 # live = true                        # REAL MONEY. Without it market data only, and every buy is paper.
 
 [database]

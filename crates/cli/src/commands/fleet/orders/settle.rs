@@ -16,6 +16,7 @@ use serde_json::json;
 use super::super::{Fleet, operator};
 use crate::arguments::EXIT_CODES;
 use crate::error::{CommandError, Done, Kind};
+use crate::passphrase::{self, PassphraseArguments};
 use crate::words::{shell, time};
 
 /// Who asks, where bots have a guid.
@@ -35,6 +36,8 @@ pub(super) struct Arguments {
     /// Do not ask before an order that the venue does not have is declared absent
     #[arg(long, short = 'y')]
     yes: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
 }
 
 fn after_help() -> String {
@@ -57,7 +60,8 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     ownership::check(&database, &config.venue).await?;
     let before = intent_of(fleet, &database, &arguments.client_order_id).await?;
     refuse_clear(fleet, &before)?;
-    let venue = open_venue(&config.venue, &fleet.context.limits())?;
+    let passphrase = passphrase::of_venue(fleet.context.ui, &arguments.passphrase, &config.venue)?;
+    let venue = open_venue(&config.venue, passphrase.as_ref(), &fleet.context.limits())?;
     let unreached = |source: &ExchangeError| venue_unreached(&config, source);
     let now = venue.server_time().await.map_err(|it| unreached(&it))?;
     let speed = match config.venue {

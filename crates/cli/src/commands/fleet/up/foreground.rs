@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_fleet::{BotCommand, Ending, FleetConfig, Notifier, Supervisor, follow_log};
+use cbtrade_vault::Passphrase;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::Fleet;
@@ -15,6 +16,7 @@ pub(super) fn run(
     fleet: &Fleet<'_>,
     config: FleetConfig,
     may_practise: bool,
+    passphrase: Option<Passphrase>,
     is_detached: bool,
 ) -> Done {
     if is_detached {
@@ -30,7 +32,8 @@ pub(super) fn run(
         Arc::new(SystemClock),
         Notifier::from_environment(),
         Box::new(move |event| ui.say(&format!("{} {event}", SystemClock.now()))),
-    )?;
+    )?
+    .with_passphrase(passphrase);
     let ending = Ending::default();
     for kind in [
         SignalKind::interrupt(),
