@@ -24,6 +24,8 @@ use crate::seat::Seat;
 /// Between two tries to reach a venue that does not answer, at first and at most.
 const VENUE_WAIT_MIN: Duration = Duration::from_millis(500);
 const VENUE_WAIT_MAX: Duration = Duration::from_secs(30);
+/// However fast a venue's time runs, its streams may be silent for so long.
+const SILENCE_MIN: Duration = Duration::from_secs(4);
 /// How often it is looked meanwhile whether the bot is asked to end.
 const END_POLL: Duration = Duration::from_millis(100);
 
@@ -142,7 +144,15 @@ pub fn open_venue(
 /// The client of the configured venue. Nothing is sent.
 fn client(config: &VenueConfig, limits: &Path) -> Result<Coinbase, FleetError> {
     let settings = match config {
-        VenueConfig::Local { url, websocket, .. } => Settings::local(url, websocket),
+        VenueConfig::Local {
+            url,
+            websocket,
+            speed,
+        } => {
+            let mut settings = Settings::local(url, websocket);
+            settings.silence = silence(settings.silence, *speed);
+            settings
+        }
         VenueConfig::Coinbase { key_file, .. } => {
             let key = read_key(key_file)?;
             // That another machine is spoken to at all; orders are another matter, see `Guarded`.
@@ -157,6 +167,11 @@ fn client(config: &VenueConfig, limits: &Path) -> Result<Coinbase, FleetError> {
         ..settings
     };
     Coinbase::new(settings).map_err(|source| FleetError::Venue(Box::new(source)))
+}
+
+/// How long a stream of a venue may be silent whose time runs `speed` times as fast: its beats take their time on our clock.
+fn silence(usual: Duration, speed: u32) -> Duration {
+    (usual / speed.max(1)).max(SILENCE_MIN)
 }
 
 fn read_key(path: &Path) -> Result<Key, FleetError> {
