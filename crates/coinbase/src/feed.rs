@@ -11,10 +11,9 @@
 //! what it says of products, and taken back here: whoever listens hears the names that it asked for.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
-use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use cbtrade_exchange::{EventStream, Line, Product, StreamEvent, Ticker};
+use cbtrade_exchange::{EventStream, Line, NextEvent, Product, StreamEvent, Ticker};
 
 use crate::limiter::Limiter;
 use crate::settings::Settings;
@@ -148,7 +147,7 @@ impl EventStream for Feed {
         }
     }
 
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<(Line, StreamEvent)>> + Send + '_>> {
+    fn next(&mut self) -> NextEvent<'_> {
         Box::pin(self.event())
     }
 }

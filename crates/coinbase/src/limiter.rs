@@ -208,6 +208,23 @@ mod tests {
     }
 
     #[test]
+    fn connections_for_streams_have_a_limit_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(Timestamp::EPOCH.plus_seconds(1_000)));
+        let requests = limiter(folder.path(), &clock);
+        requests.pause(Duration::from_secs(5)).unwrap();
+        let streams = || {
+            let settings = LimiterSettings::usual(folder.path().to_owned());
+            Limiter::of_streams(&settings, Arc::clone(&clock) as Arc<dyn Clock>).unwrap()
+        };
+        let (one, other) = (streams(), streams());
+        for limiter in [&one, &other, &one, &other] {
+            assert_eq!(ms(limiter.take().unwrap()), 0);
+        }
+        assert_eq!(ms(one.take().unwrap()), 250);
+    }
+
+    #[test]
     fn a_damaged_file_and_a_clock_set_back_stop_nobody() {
         let folder = tempfile::tempdir().unwrap();
         let clock = Arc::new(FixedClock::new(Timestamp::EPOCH.plus_seconds(9_000)));

@@ -109,6 +109,9 @@ pub enum Line {
     Orders,
 }
 
+/// An event that may come, and over which line.
+pub type NextEvent<'a> = Pin<Box<dyn Future<Output = Option<(Line, StreamEvent)>> + Send + 'a>>;
+
 /// Everything that is heard of a venue without asking. It is a hint where to ask, never a truth: it may be silent, say
 /// things twice, late, never, or wrong.
 ///
@@ -120,5 +123,5 @@ pub trait EventStream: Send {
 
     /// The next event and where it came from; `None` when nothing will ever come again. Nothing is lost where it is
     /// dropped before it is done.
-    fn next(&mut self) -> Pin<Box<dyn Future<Output = Option<(Line, StreamEvent)>> + Send + '_>>;
+    fn next(&mut self) -> NextEvent<'_>;
 }

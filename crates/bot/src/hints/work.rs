@@ -14,6 +14,9 @@ use crate::orders::Followed;
 /// A hint whose pause has run out by the venue's seconds is looked at again after this at the earliest.
 const WAIT_MIN: Duration = Duration::from_millis(20);
 
+/// A round that comes within this is waited for.
+const LOOK_BEFORE: Duration = Duration::from_secs(1);
+
 impl<E: Exchange> Bot<E> {
     /// Listens to the venue for as long as the answer lives.
     pub(crate) fn listen(&self) -> Listening {
@@ -30,7 +33,10 @@ impl<E: Exchange> Bot<E> {
         self.sign_of_life("waiting", None).await;
         loop {
             self.follow_hints().await;
-            Box::pin(self.look_at_hints()).await;
+            // Just before a round it is enough that the pair comes first in it.
+            if until.saturating_duration_since(Instant::now()) > LOOK_BEFORE {
+                Box::pin(self.look_at_hints()).await;
+            }
             if told != self.hints.word() {
                 told = self.hints.word();
                 self.sign_of_life("waiting", None).await;

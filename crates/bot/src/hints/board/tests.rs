@@ -308,3 +308,63 @@ fn names_that_a_venue_makes_up_do_not_fill_the_memory() {
     assert!(board.products.len() <= PRODUCTS_MAX);
     assert_eq!(board.watched(), BTreeSet::from([ETH.to_owned()]));
 }
+
+/// Anything in any order: pauses hold, news of a line come by turns, and what was asked for is done in the end.
+#[test]
+fn whatever_comes_pauses_hold_and_news_come_by_turns() {
+    for seed in 0..40 {
+        let mut random = cbtrade_core::Random::new(seed);
+        let mut board = board();
+        let mut second = 0;
+        let mut done: BTreeMap<(bool, String), i64> = BTreeMap::new();
+        let mut silent: BTreeMap<&str, bool> = BTreeMap::new();
+        for _ in 0..3_000 {
+            second += random.between(0, 3) * random.between(0, 4);
+            let now = at(second);
+            let product = *random.choose(&[ETH, SOL, "ETH-BTC"]).unwrap();
+            let line = *random.choose(&[Line::Market, Line::Orders]).unwrap();
+            let price = random.between(1, 5).to_string();
+            let event = match random.below(8) {
+                0 => order(product, OrderStatus::Filled),
+                1 => order(product, OrderStatus::Open),
+                2 => gap(),
+                3 => StreamEvent::Connected,
+                4 => beat(),
+                _ => self::price(product, &price),
+            };
+            let mut said = board.hear(line, &event, now);
+            said.extend(board.look(now));
+            for said in said.iter().filter(|said| !said.text.contains("has a gap")) {
+                let line = ["prices", "our orders"]
+                    .into_iter()
+                    .find(|line| said.text.contains(line))
+                    .unwrap();
+                let is_silent = said.text.contains("silent");
+                let before = silent.insert(line, is_silent).unwrap_or_default();
+                assert_ne!(is_silent, before, "seed {seed}: {said:?}");
+            }
+            match random.below(10) {
+                0 => board.began(product, random.chance(0.7), now),
+                1 => board.leave(product),
+                _ => {}
+            }
+            let follows = board
+                .follows(now)
+                .into_iter()
+                .map(|product| (true, product));
+            let looks = board.looks(now).into_iter().map(|product| (false, product));
+            for key in follows.chain(looks).collect::<Vec<_>>() {
+                let pause_s = if key.0 { 2 } else { 10 };
+                let before = done.insert(key.clone(), second);
+                assert!(
+                    before.is_none_or(|before| second - before >= pause_s),
+                    "seed {seed}: {key:?}"
+                );
+            }
+        }
+        let later = at(second + 100);
+        board.take_work(later);
+        board.take_looks(later);
+        assert_eq!(board.next_in_s(later), None, "seed {seed}");
+    }
+}
