@@ -50,6 +50,9 @@ pub struct Beat {
     pub stop: String,
     /// Whether it reaches the database.
     pub database_reached: bool,
+    /// `stream` where it hears the venue's news as they come, `polling` where it only asks.
+    #[serde(default)]
+    pub hears: String,
 }
 
 impl Beat {
@@ -72,6 +75,7 @@ impl Beat {
             last_error: None,
             stop: crate::stop::StopLevel::Run.name().to_owned(),
             database_reached: false,
+            hears: "polling".to_owned(),
         }
     }
 }

@@ -12,6 +12,7 @@ use cbtrade_exchange::{Exchange, ExchangeError};
 use crate::beat::{Beat, BeatFile};
 use crate::candles::CandleCache;
 use crate::clock::VenueClock;
+use crate::hints::{Hints, Pauses};
 use crate::journal::{Journal, Weight};
 use crate::orders::{OrderError, Orders, Patience};
 use crate::settings::{Settings, SettingsError, SettingsStore};
@@ -167,6 +168,8 @@ pub struct Bot<E> {
     pub(crate) orders: Orders<E>,
     settings: Mutex<SettingsStore>,
     pub(crate) candles: CandleCache,
+    /// What the venue says without being asked.
+    pub(crate) hints: Hints,
     pub(crate) counters: Counters,
     pub(crate) end: EndSwitch,
     pub(crate) host: String,
@@ -206,6 +209,7 @@ impl<E: Exchange> Bot<E> {
             ),
             settings: Mutex::new(settings),
             candles: CandleCache::default(),
+            hints: Hints::new(Pauses::at_speed(options.speed)),
             counters: Counters::default(),
             end,
             host: host(),
@@ -302,6 +306,7 @@ impl<E: Exchange> Bot<E> {
             Err(_) => "halt".to_owned(),
         };
         beat.database_reached = reached;
+        beat.hears = self.hints.word().to_owned();
         if let Err(error) = file.write(beat, wall_clock()) {
             self.journal()
                 .say(Weight::Warning, None, crate::orders::chain(&error));

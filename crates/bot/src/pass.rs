@@ -17,6 +17,7 @@ use crate::decide::{
     spread_pct,
 };
 use crate::frames::FrameSet;
+use crate::hints::Exits;
 use crate::market::{Wallet, market_row};
 use crate::orders::{
     BuyWish, Mark, OrderError, SellWish, Wished, age_minutes, figures_of, holding_of, refreshed,
@@ -82,8 +83,10 @@ impl<E: Exchange> Bot<E> {
         let prod_id = input.prod_id;
         let before = self.open_positions(prod_id).await?;
         let Some(sides) = self.claim(input, !before.is_empty()).await? else {
+            self.hints.leave(prod_id, self.now());
             return Ok(());
         };
+        self.hints.began(prod_id, sides.sells, self.now());
         self.sign_of_life("pair", Some(prod_id)).await;
         count(&self.counters.passes);
         // What is open is ended first: what comes after is decided on what it left.
@@ -396,6 +399,8 @@ impl<E: Exchange> Bot<E> {
             age_minutes: age_minutes(position, look.now).unwrap_or_default(),
             view: &look.frames,
         })?;
+        let exits = Exits::of(&look.settings, judged.holding.prc_buy, &outcome.figures);
+        self.hints.expect(input.prod_id, exits);
         let row = refreshed(position, &outcome.figures, look.now);
         let row = row
             .set(columns::poss::pocket_pct, look.settings.sell.pocket_pct)

@@ -26,6 +26,8 @@ use crate::seat::Seat;
 /// Between two tries to reach a venue that does not answer, at first and at most.
 const VENUE_WAIT_MIN: Duration = Duration::from_millis(500);
 const VENUE_WAIT_MAX: Duration = Duration::from_secs(30);
+/// However fast a venue's time runs, its streams may be silent for so long.
+const SILENCE_MIN: Duration = Duration::from_secs(4);
 /// How often it is looked meanwhile whether the bot is asked to end.
 const END_POLL: Duration = Duration::from_millis(100);
 
@@ -174,10 +176,22 @@ pub fn open_venue(
 fn client(config: &VenueConfig, key: Option<Key>, limits: &Path) -> Result<Coinbase, FleetError> {
     let key = key.map(Arc::new);
     let settings = match (config, key) {
-        (VenueConfig::Local { url, websocket, .. }, key) => Settings {
+        (
+            VenueConfig::Local {
+                url,
+                websocket,
+                speed,
+                ..
+            },
             key,
-            ..Settings::local(url, websocket)
-        },
+        ) => {
+            let usual = Settings::local(url, websocket);
+            Settings {
+                key,
+                silence: silence(usual.silence, *speed),
+                ..usual
+            }
+        }
         (VenueConfig::Coinbase { .. }, Some(key)) => Settings {
             limiter: Some(LimiterSettings::usual(limits.to_owned())),
             // That another machine is spoken to at all; orders are another matter, see `Guarded`.
@@ -195,6 +209,11 @@ fn client(config: &VenueConfig, key: Option<Key>, limits: &Path) -> Result<Coinb
         ..settings
     };
     Coinbase::new(settings).map_err(|source| FleetError::Venue(Box::new(source)))
+}
+
+/// How long a stream of a venue may be silent whose time runs `speed` times as fast: its beats take their time on our clock.
+fn silence(usual: Duration, speed: u32) -> Duration {
+    (usual / speed.max(1)).max(SILENCE_MIN)
 }
 
 #[cfg(test)]

@@ -27,6 +27,7 @@ pub use budget::{BOOST_PCT_DAY_MIN, Budget, PairCaps, Spent, Wallet};
 pub use buy::{
     BuyAction, BuyInput, BuyOutcome, OpenCounts, OpenLimits, ProductFacts, Standing, decide_buy,
 };
+pub(crate) use exits::give_back;
 pub use figures::{
     ByClass, Combination, Performance, Product, Sizes, Spending, StrategyPerformances,
 };

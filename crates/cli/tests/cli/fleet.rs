@@ -296,6 +296,10 @@ fn a_fleet_on_the_local_venue_lives_is_stopped_armed_killed_and_taken_over() {
             && status["bots"][0]["passes"].as_u64() > Some(0)
     });
     assert_eq!(lives["database"]["reached"], true);
+    place.eventually("bots that hear the venue's stream", |status| {
+        let bots = status["bots"].as_array().unwrap();
+        bots.iter().all(|bot| bot["hears"] == "stream")
+    });
 
     stop_holds(&place);
     taken_over(&place);

@@ -23,6 +23,8 @@ async fn without_live_no_order_reaches_the_venue() {
     assert!(matches!(&refused, Placement::Refused(_)), "{refused:?}");
     let cancelled = guarded.cancel(&["x".to_owned()]).await.unwrap();
     assert!(!cancelled[0].accepted);
+    // To listen is no order.
+    assert!(guarded.listen().is_some());
     assert!(
         guarded
             .orders(&OrderQuery::default())
@@ -37,4 +39,13 @@ async fn without_live_no_order_reaches_the_venue() {
         guarded.orders(&OrderQuery::default()).await.unwrap().len(),
         1
     );
+}
+
+#[test]
+fn streams_of_a_fast_venue_are_given_time_on_our_clock() {
+    let usual = Duration::from_secs(10);
+    assert_eq!(silence(usual, 1), usual);
+    assert_eq!(silence(usual, 2), Duration::from_secs(5));
+    assert_eq!(silence(usual, 600), SILENCE_MIN);
+    assert_eq!(silence(usual, 0), usual);
 }
