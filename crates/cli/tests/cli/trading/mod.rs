@@ -7,6 +7,7 @@
 mod compare;
 mod days;
 mod kills;
+mod outage;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
