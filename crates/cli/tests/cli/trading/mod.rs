@@ -8,6 +8,7 @@ mod compare;
 mod days;
 mod kills;
 mod outage;
+mod stops;
 
 use std::collections::BTreeSet;
 use std::io::{Read as _, Write as _};
