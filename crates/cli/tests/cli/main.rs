@@ -16,3 +16,4 @@ mod server;
 mod soak;
 mod terminal;
 mod trading;
+mod venue;
