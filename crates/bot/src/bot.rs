@@ -271,10 +271,27 @@ impl<E: Exchange> Bot<E> {
         }
     }
 
-    /// Gives a sign of life: in the fleet's folder always, in the database if it answers.
+    /// Gives a sign of life: in the fleet's folder always, in the database if it answers. The folder comes first: a database
+    /// that does not answer can take a call longer than a supervisor waits for the next sign.
     pub(crate) async fn sign_of_life(&self, doing: &str, product: Option<&str>) {
-        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let last_error = self.last_error.lock().ok().and_then(|last| last.clone());
+        {
+            let (beat, file) = &mut *self.beat.lock().await;
+            beat.doing = doing.to_owned();
+            beat.pair = product.map(str::to_owned);
+            beat.passes = number(&self.counters.passes);
+            beat.buys = number(&self.counters.buys);
+            beat.sells = number(&self.counters.sells);
+            beat.errors = number(&self.counters.errors);
+            beat.last_error.clone_from(&last_error);
+            beat.hears = self.hints.word().to_owned();
+            beat.stop = match self.orders.stop.read() {
+                Ok(None) => "run".to_owned(),
+                Ok(Some(stop)) => stop.level.name().to_owned(),
+                Err(_) => "halt".to_owned(),
+            };
+            self.write_beat(beat, file);
+        }
         let row = cbtrade_database::Beat {
             bot: self.options.name.clone(),
             guid: self.orders.bot_guid.clone(),
@@ -287,31 +304,27 @@ impl<E: Exchange> Bot<E> {
             buys: signed(number(&self.counters.buys)),
             sells: signed(number(&self.counters.sells)),
             errors: signed(number(&self.counters.errors)),
-            last_error: last_error.clone(),
+            last_error,
             figures: String::new(),
         };
         let reached = self.database().db_bot_heartbeat(&row).await.is_ok();
-        let mut guard = self.beat.lock().await;
-        let (beat, file) = &mut *guard;
-        beat.doing = doing.to_owned();
-        beat.pair = product.map(str::to_owned);
-        beat.passes = number(&self.counters.passes);
-        beat.buys = number(&self.counters.buys);
-        beat.sells = number(&self.counters.sells);
-        beat.errors = number(&self.counters.errors);
-        beat.last_error = last_error;
-        beat.stop = match self.orders.stop.read() {
-            Ok(None) => "run".to_owned(),
-            Ok(Some(stop)) => stop.level.name().to_owned(),
-            Err(_) => "halt".to_owned(),
-        };
-        beat.database_reached = reached;
-        beat.hears = self.hints.word().to_owned();
+        let (beat, file) = &mut *self.beat.lock().await;
+        if beat.database_reached != reached {
+            beat.database_reached = reached;
+            self.write_beat(beat, file);
+        }
+    }
+
+    fn write_beat(&self, beat: &mut Beat, file: &BeatFile) {
         if let Err(error) = file.write(beat, wall_clock()) {
             self.journal()
                 .say(Weight::Warning, None, crate::orders::chain(&error));
         }
     }
+}
+
+fn number(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
 }
 
 /// The guid under which a bot of this name holds leases, kept in the fleet's folder: a bot that is started again has its

@@ -8,7 +8,7 @@ use cbtrade_exchange::{Book, Exchange, ExchangeError, Product};
 use cbtrade_indicators::Interval;
 use cbtrade_strategy::Strategy;
 
-use crate::bot::{Bot, count};
+use crate::bot::{Bot, BotError, count};
 use crate::candles::CandlesError;
 use crate::decide::{
     self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
@@ -20,7 +20,8 @@ use crate::frames::FrameSet;
 use crate::hints::Exits;
 use crate::market::{Wallet, market_row};
 use crate::orders::{
-    BuyWish, Mark, OrderError, SellWish, Wished, age_minutes, figures_of, holding_of, refreshed,
+    BuyWish, Mark, OrderError, SellWish, Wished, age_minutes, figures_of, holding_of, is_away,
+    refreshed,
 };
 use crate::performance;
 use crate::settings::{MarketSettings, ProductSettings};
@@ -38,6 +39,25 @@ pub(crate) enum PassError {
     Orders(#[from] OrderError),
     #[error("the pass ended early: a figure could not be computed")]
     Figures(#[from] DecideError),
+}
+
+impl PassError {
+    /// The error, if it is one of this pair alone.
+    ///
+    /// # Errors
+    /// It is the database that is away, which ends the round.
+    pub(crate) fn of_one_pair(self) -> Result<Self, BotError> {
+        match self {
+            Self::Database(error)
+            | Self::Candles(CandlesError::Store(error))
+            | Self::Orders(OrderError::Database(error))
+                if is_away(&error) =>
+            {
+                Err(BotError::Database(error))
+            }
+            error => Ok(error),
+        }
+    }
 }
 
 /// Levels of the book that are read.

@@ -275,7 +275,8 @@ impl<E: Exchange> Bot<E> {
                 liquidates: level == StopLevel::Liquidate,
             };
             if let Err(error) = Box::pin(self.pass(&input, &mut budget, &mut wallet)).await {
-                self.went_wrong(Some(&prod_id), &error);
+                // Without the database every further pair would wait for it in vain, and the bot seem to hang.
+                self.went_wrong(Some(&prod_id), &error.of_one_pair()?);
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! From the venue's answer, or from none, to the end.
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Intent, IntentFilter, IntentState, Side};
+use cbtrade_database::{ErrorKind, Intent, IntentFilter, IntentState, Side};
 use cbtrade_exchange::{
     Exchange, ExchangeError, Fill, FillQuery, Order, OrderState, Product, ProductStatus,
 };
@@ -34,7 +34,8 @@ impl<E: Exchange> Orders<E> {
     /// Follows the open intents of a product, or all. One that fails does not keep the others from being followed.
     ///
     /// # Errors
-    /// The open intents cannot be read. What goes wrong with one of them is told to the journal.
+    /// The open intents cannot be read, or the database is away. What else goes wrong with one of them is told to the
+    /// journal.
     pub async fn follow(
         &self,
         product: Option<&str>,
@@ -48,6 +49,8 @@ impl<E: Exchange> Orders<E> {
         for intent in self.database.db_intents_get(&filter).await? {
             match self.follow_one(&intent).await {
                 Ok(followed) => done.push((intent, followed)),
+                // The others would wait for the database in vain.
+                Err(OrderError::Database(error)) if is_away(&error) => return Err(error.into()),
                 Err(error) => self.journal.warn(
                     &intent.prod_id,
                     format!(
@@ -273,6 +276,14 @@ fn delisted(prod_id: &str) -> Product {
         high_24h: None,
         low_24h: None,
     }
+}
+
+/// Whether it is not this call that failed: the database is not there.
+pub(crate) fn is_away(error: &cbtrade_database::Error) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Unreachable | ErrorKind::Deadline | ErrorKind::OutcomeUnknown
+    )
 }
 
 /// An error with everything that caused it, for one line.

@@ -33,7 +33,7 @@ use crate::journal::{Journal, Step};
 use crate::stop::{StopFile, StopFileError};
 
 pub use follow::Followed;
-pub(crate) use follow::chain;
+pub(crate) use follow::{chain, is_away};
 pub(crate) use rows::{age_minutes, figures_of, holding_of, refreshed};
 
 /// An order could not be handled; nothing of it is lost.

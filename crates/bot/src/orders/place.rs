@@ -6,7 +6,9 @@ use cbtrade_exchange::{
     Exchange, OrderKind, OrderRequest, Placement, Product, RefusalClass, Side as VenueSide,
 };
 
-use super::{BuyWish, Mark, OrderError, Orders, SellWish, Wished, created, new_client_order_id};
+use super::{
+    BuyWish, Mark, OrderError, Orders, SellWish, Wished, chain, created, new_client_order_id,
+};
 use crate::decide::{DecideError, paper_buy};
 use crate::journal::Step;
 
@@ -114,6 +116,19 @@ impl<E: Exchange> Orders<E> {
             refused => return Ok(Wished::Held(why_held(&refused))),
         };
         self.journal.step(Step::Recorded, &new.client_order_id);
+        // Recording takes its time, without a database a long one: a stop may have been said meanwhile. From this look on
+        // until the venue has answered, a stop waits for this order.
+        let sending = self.stop.sending();
+        if let Some(why) = self
+            .locally_stopped(new.side)
+            .unwrap_or_else(|error| Some(chain(&error)))
+        {
+            let note = format!("not sent: {why}");
+            self.database
+                .db_intent_refused(intent_id, &note, self.now())
+                .await?;
+            return Ok(Wished::Held(why));
+        }
         let side = match new.side {
             Side::Buy => VenueSide::Buy,
             Side::Sell => VenueSide::Sell,
@@ -127,7 +142,18 @@ impl<E: Exchange> Orders<E> {
                 kind,
             })
             .await;
+        drop(sending);
         self.journal.step(Step::Answered, &new.client_order_id);
+        self.write_answer(intent_id, new, product, placement).await
+    }
+
+    async fn write_answer(
+        &self,
+        intent_id: i64,
+        new: &NewIntent,
+        product: &Product,
+        placement: Placement,
+    ) -> Result<Wished, OrderError> {
         match placement {
             Placement::Accepted { order_id } => {
                 self.write_placed(intent_id, new, product, &order_id)

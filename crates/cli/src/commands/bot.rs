@@ -170,10 +170,17 @@ fn end_on_signals(end: &EndSwitch) -> Done {
     Ok(())
 }
 
-/// For tests: at the steps that are named, one time in three, the process dies as if by kill -9.
-fn die_at(step: Step, names: &str) {
+/// For tests: at the steps that are named, one time in three, the process dies as if by kill -9. It says so before, so that
+/// it can be counted at which steps bots have died.
+fn die_at(ui: &Ui, step: Step, client_order_id: &str, names: &str) {
     let is_named = names.split(',').any(|name| name == step.name());
     if is_named && SystemClock.now().as_micros() % 3 == 0 {
+        ui.say(&format!(
+            "{} dies at step {} of order {client_order_id}, as {} asks",
+            SystemClock.now(),
+            step.name(),
+            environment::DIE_AT.name
+        ));
         let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
     }
 }
@@ -190,8 +197,15 @@ fn journal(ui: &Ui, is_verbose: bool) -> Journal {
             text,
         } = event
         else {
-            if let (Event::Step { step, .. }, Some(dies)) = (event, &dies) {
-                die_at(*step, dies);
+            if let (
+                Event::Step {
+                    step,
+                    client_order_id,
+                },
+                Some(dies),
+            ) = (event, &dies)
+            {
+                die_at(&ui, *step, client_order_id, dies);
             }
             return;
         };

@@ -20,3 +20,4 @@ mod settle;
 mod soak;
 mod terminal;
 mod trading;
+mod venue;
