@@ -12,7 +12,7 @@ use crate::bot::{Bot, count};
 use crate::candles::CandlesError;
 use crate::decide::{
     self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
-    Level, Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
+    Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
     Standing, StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size,
     spread_pct,
 };
@@ -498,17 +498,8 @@ fn prices(
     product: &Product,
     amount: Decimal,
 ) -> Result<(Decimal, Decimal), PassError> {
-    let levels = |levels: &[cbtrade_exchange::Level]| -> Vec<Level> {
-        levels
-            .iter()
-            .map(|level| Level {
-                price: level.price,
-                size: level.size,
-            })
-            .collect()
-    };
-    let ask = depth_price(&levels(&book.asks), amount)?;
-    let bid = depth_price(&levels(&book.bids), amount)?;
+    let ask = depth_price(&book.asks, amount)?;
+    let bid = depth_price(&book.bids, amount)?;
     let missing = || DecideError::OutOfRange {
         what: "price of a product that has neither a book nor a last price",
     };

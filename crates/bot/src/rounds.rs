@@ -214,23 +214,17 @@ impl<E: Exchange> Bot<E> {
         Ok(())
     }
 
-    /// The stop level that counts: the stricter one of database and file.
+    /// The stop level that counts: the stronger one of database and file.
     async fn stop_level(&self) -> Result<StopLevel, BotError> {
         let kept = self.database().db_stop_level_get().await?.level;
         let local = match self.orders.stop.read() {
-            Ok(stop) => stop.map_or(StopLevel::Run, |stop| as_kept(stop.level)),
+            Ok(stop) => stop.map_or(StopLevel::Run, |stop| stop.level),
             Err(error) => {
                 self.went_wrong(None, &error);
                 StopLevel::Halt
             }
         };
-        Ok(if kept == StopLevel::Halt || local == StopLevel::Halt {
-            StopLevel::Halt
-        } else if local > kept {
-            local
-        } else {
-            kept
-        })
+        Ok(kept.max(local))
     }
 
     async fn trade_market(&self, quote: &str, market: &MarketSettings) -> Result<(), BotError> {
@@ -432,11 +426,6 @@ impl<E: Exchange> Bot<E> {
 /// The quote currencies that are traded.
 fn quotes(settings: &Settings) -> Vec<String> {
     settings.markets.keys().cloned().collect()
-}
-
-/// A level of the stop file as the database names it.
-fn as_kept(level: crate::stop::StopLevel) -> StopLevel {
-    StopLevel::of_name(level.name()).unwrap_or(StopLevel::Halt)
 }
 
 /// What a round works on.

@@ -90,11 +90,7 @@ impl<E: Exchange> Orders<E> {
         let Some(stop) = self.stop.read()? else {
             return Ok(None);
         };
-        let forbidden = match side {
-            Side::Buy => stop.level > crate::stop::StopLevel::Run,
-            Side::Sell => stop.level == crate::stop::StopLevel::Halt,
-        };
-        Ok(forbidden.then(|| {
+        Ok(stop.level.forbids(side).then(|| {
             format!(
                 "the fleet is stopped at level {} by its stop file: {}",
                 stop.level.name(),

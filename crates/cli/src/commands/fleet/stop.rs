@@ -121,7 +121,7 @@ async fn in_database(
     let in_time = async {
         let database = fleet.database_of_any_config().await?;
         let standing = stops::stop_in_database(&database, level, said).await?;
-        Ok::<_, CommandError>(stops::in_file(standing.level))
+        Ok::<_, CommandError>(standing.level)
     };
     in_time.await.map_err(|error| words_of(&error))
 }
