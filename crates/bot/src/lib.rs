@@ -18,6 +18,7 @@ pub mod moment;
 pub mod orders;
 mod pass;
 mod performance;
+mod pulse;
 pub mod reconcile;
 mod rounds;
 pub mod settings;
@@ -25,3 +26,4 @@ pub mod stop;
 
 pub use bot::{Bot, BotError, BotOptions, EndSwitch, Mode};
 pub use clock::VenueClock;
+pub use pulse::Pulse;

@@ -143,11 +143,13 @@ impl<E: Exchange> Bot<E> {
         positions: &[Position],
     ) -> Result<Look, PassError> {
         let product = self.exchange().product(prod_id).await?;
+        self.orders.progress.came_on();
         // Only what the venue has just said is written, nothing from the beginning of the round (B-08).
         self.database()
             .db_mkts_insupd(&market_row(&product))
             .await?;
         let book = self.exchange().book(prod_id, BOOK_LEVELS).await?;
+        self.orders.progress.came_on();
         let costs = positions.iter().filter_map(|position| position.tot_out_cnt);
         let amount = depth_amount(settings.buy.trade_size, costs);
         let (prc_buy, prc_sell) = prices(&book, &product, amount)?;
@@ -313,7 +315,11 @@ impl<E: Exchange> Bot<E> {
     fn tell_wished(&self, prod_id: &str, what: &str, wished: &Wished) {
         match wished {
             Wished::Placed { .. } | Wished::Filled => {}
-            Wished::Held(why) => self.journal().note(prod_id, format!("no {what}: {why}")),
+            Wished::Held(why) => {
+                if self.is_news(&format!("no {what} {prod_id}"), why) {
+                    self.journal().note(prod_id, format!("no {what}: {why}"));
+                }
+            }
             Wished::Refused(refusal) => self.journal().warn(
                 prod_id,
                 format!(
@@ -437,27 +443,28 @@ impl<E: Exchange> Bot<E> {
         )?;
         let base_size = match size {
             SaleSize::Sell { base_cnt, .. } => base_cnt,
+            // Both may stay so for long: it is told once, and again after an hour.
             SaleSize::TooSmall { base_cnt, base_min } => {
-                self.journal().note(
-                    prod_id,
-                    format!(
-                        "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().note(prod_id, why);
+                }
                 return Ok(());
             }
             SaleSize::WalletShort {
                 hold_cnt,
                 available_cnt,
             } => {
-                self.journal().alert(
-                    prod_id,
-                    format!(
-                        "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().alert(prod_id, why);
+                }
                 return Ok(());
             }
         };

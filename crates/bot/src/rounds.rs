@@ -42,6 +42,12 @@ impl<E: Exchange> Bot<E> {
     /// # Errors
     /// What an operator must change before a bot can work: settings, keys, clock.
     pub async fn run(&self) -> Result<(), BotError> {
+        // Futures of a whole life are large: they live on the heap.
+        let life = Box::pin(self.live());
+        self.pulse.beside(life, || self.answers()).await
+    }
+
+    async fn live(&self) -> Result<(), BotError> {
         self.sign_of_life("starting", None).await;
         if !self.begin().await? {
             return Ok(());
@@ -73,7 +79,7 @@ impl<E: Exchange> Bot<E> {
                 "waiting"
             };
             self.sign_of_life(doing, None).await;
-            self.end.wait(pause).await;
+            self.wait(pause).await;
         }
         self.finish().await;
         Ok(())

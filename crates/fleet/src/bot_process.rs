@@ -7,7 +7,7 @@ use std::time::Duration;
 use cbtrade_bot::beat::{Beat, BeatFile};
 use cbtrade_bot::journal::Journal;
 use cbtrade_bot::orders::Patience;
-use cbtrade_bot::{Bot, BotError, BotOptions, EndSwitch};
+use cbtrade_bot::{Bot, BotError, BotOptions, EndSwitch, Pulse};
 use cbtrade_coinbase::{Coinbase, Key, LimiterSettings, Settings};
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::Database;
@@ -94,7 +94,8 @@ impl BotProcess {
         venue: &Arc<Guarded<Coinbase>>,
     ) -> Result<Option<Bot<Guarded<Coinbase>>>, FleetError> {
         let file = BeatFile::of(self.folder.path(), &self.bot.name);
-        let mut beat = Beat::first(&self.bot.name, self.bot.mode.name(), SystemClock.now());
+        let first = Beat::first(&self.bot.name, self.bot.mode.name(), SystemClock.now());
+        let pulse = Pulse::new(file, first);
         let mut wait = VENUE_WAIT_MIN;
         loop {
             let made = Bot::new(
@@ -104,17 +105,17 @@ impl BotProcess {
                 self.journal.clone(),
                 self.end.clone(),
             );
-            match made.await {
+            // One question with all its tries may take longer than a supervisor waits for a sign of life.
+            match pulse.beside(made, || 0).await {
                 Ok(bot) => return Ok(Some(bot)),
-                Err(BotError::Venue(source)) => {
+                Err(BotError::Venue(source)) => pulse.tell(|beat| {
                     beat.doing = "waiting for the venue".to_owned();
                     beat.errors += 1;
                     beat.last_error = Some(source.to_string());
-                }
+                }),
                 Err(source) => return Err(self.failed(source)),
             }
-            file.write(&mut beat, SystemClock.now())
-                .map_err(|source| FleetError::Beat(Box::new(source)))?;
+            .map_err(|source| FleetError::Beat(Box::new(source)))?;
             let until = Instant::now() + wait;
             while Instant::now() < until && !self.end.is_asked() {
                 sleep_until(until.min(Instant::now() + END_POLL)).await;
