@@ -12,9 +12,8 @@ use crate::bot::{Bot, count};
 use crate::candles::CandlesError;
 use crate::decide::{
     self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
-    Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
-    Standing, StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size,
-    spread_pct,
+    Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes, Standing,
+    StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size, spread_pct,
 };
 use crate::frames::FrameSet;
 use crate::market::{Wallet, market_row};
