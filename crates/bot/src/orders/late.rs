@@ -100,10 +100,10 @@ impl<E: Exchange> Orders<E> {
         {
             return Ok(true);
         }
-        let held = self
-            .position(Some(pos_id))
-            .await?
-            .and_then(|position| position.hold_cnt);
-        Ok(held.unwrap_or_default() < intent.base_size.unwrap_or_default())
+        let Some(position) = self.position(Some(pos_id)).await? else {
+            return Ok(true);
+        };
+        let wanted = intent.base_size.unwrap_or_default();
+        Ok(position.hold_cnt.is_some_and(|held| held < wanted))
     }
 }
