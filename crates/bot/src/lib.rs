@@ -19,6 +19,7 @@ pub mod moment;
 pub mod orders;
 mod pass;
 mod performance;
+mod pulse;
 pub mod reconcile;
 mod rounds;
 pub mod settings;
@@ -26,3 +27,4 @@ pub mod stop;
 
 pub use bot::{Bot, BotError, BotOptions, EndSwitch, Mode};
 pub use clock::VenueClock;
+pub use pulse::Pulse;

@@ -12,9 +12,8 @@ use crate::bot::{Bot, BotError, count};
 use crate::candles::CandlesError;
 use crate::decide::{
     self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
-    Level, Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
-    Standing, StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size,
-    spread_pct,
+    Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes, Standing,
+    StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size, spread_pct,
 };
 use crate::frames::FrameSet;
 use crate::hints::Exits;
@@ -166,11 +165,13 @@ impl<E: Exchange> Bot<E> {
         positions: &[Position],
     ) -> Result<Look, PassError> {
         let product = self.exchange().product(prod_id).await?;
+        self.orders.progress.came_on();
         // Only what the venue has just said is written, nothing from the beginning of the round (B-08).
         self.database()
             .db_mkts_insupd(&market_row(&product))
             .await?;
         let book = self.exchange().book(prod_id, BOOK_LEVELS).await?;
+        self.orders.progress.came_on();
         let costs = positions.iter().filter_map(|position| position.tot_out_cnt);
         let amount = depth_amount(settings.buy.trade_size, costs);
         let (prc_buy, prc_sell) = prices(&book, &product, amount)?;
@@ -336,7 +337,11 @@ impl<E: Exchange> Bot<E> {
     fn tell_wished(&self, prod_id: &str, what: &str, wished: &Wished) {
         match wished {
             Wished::Placed { .. } | Wished::Filled => {}
-            Wished::Held(why) => self.journal().note(prod_id, format!("no {what}: {why}")),
+            Wished::Held(why) => {
+                if self.is_news(&format!("no {what} {prod_id}"), why) {
+                    self.journal().note(prod_id, format!("no {what}: {why}"));
+                }
+            }
             Wished::Refused(refusal) => self.journal().warn(
                 prod_id,
                 format!(
@@ -462,27 +467,28 @@ impl<E: Exchange> Bot<E> {
         )?;
         let base_size = match size {
             SaleSize::Sell { base_cnt, .. } => base_cnt,
+            // Both may stay so for long: it is told once, and again after an hour.
             SaleSize::TooSmall { base_cnt, base_min } => {
-                self.journal().note(
-                    prod_id,
-                    format!(
-                        "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().note(prod_id, why);
+                }
                 return Ok(());
             }
             SaleSize::WalletShort {
                 hold_cnt,
                 available_cnt,
             } => {
-                self.journal().alert(
-                    prod_id,
-                    format!(
-                        "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().alert(prod_id, why);
+                }
                 return Ok(());
             }
         };
@@ -523,17 +529,8 @@ fn prices(
     product: &Product,
     amount: Decimal,
 ) -> Result<(Decimal, Decimal), PassError> {
-    let levels = |levels: &[cbtrade_exchange::Level]| -> Vec<Level> {
-        levels
-            .iter()
-            .map(|level| Level {
-                price: level.price,
-                size: level.size,
-            })
-            .collect()
-    };
-    let ask = depth_price(&levels(&book.asks), amount)?;
-    let bid = depth_price(&levels(&book.bids), amount)?;
+    let ask = depth_price(&book.asks, amount)?;
+    let bid = depth_price(&book.bids, amount)?;
     let missing = || DecideError::OutOfRange {
         what: "price of a product that has neither a book nor a last price",
     };

@@ -42,6 +42,12 @@ impl<E: Exchange> Bot<E> {
     /// # Errors
     /// What an operator must change before a bot can work: settings, keys, clock.
     pub async fn run(&self) -> Result<(), BotError> {
+        // Futures of a whole life are large: they live on the heap.
+        let life = Box::pin(self.live());
+        self.pulse.beside(life, || self.answers()).await
+    }
+
+    async fn live(&self) -> Result<(), BotError> {
         self.sign_of_life("starting", None).await;
         if !self.begin().await? {
             return Ok(());
@@ -72,7 +78,7 @@ impl<E: Exchange> Bot<E> {
                 self.sign_of_life("waiting for database and venue", None)
                     .await;
                 // What has just failed is not done sooner because of a hint.
-                self.end.wait(pause).await;
+                self.wait(pause).await;
             } else {
                 self.wait_for_round(pause).await;
             }
@@ -216,23 +222,17 @@ impl<E: Exchange> Bot<E> {
         Ok(())
     }
 
-    /// The stop level that counts: the stricter one of database and file.
+    /// The stop level that counts: the stronger one of database and file.
     async fn stop_level(&self) -> Result<StopLevel, BotError> {
         let kept = self.database().db_stop_level_get().await?.level;
         let local = match self.orders.stop.read() {
-            Ok(stop) => stop.map_or(StopLevel::Run, |stop| as_kept(stop.level)),
+            Ok(stop) => stop.map_or(StopLevel::Run, |stop| stop.level),
             Err(error) => {
                 self.went_wrong(None, &error);
                 StopLevel::Halt
             }
         };
-        Ok(if kept == StopLevel::Halt || local == StopLevel::Halt {
-            StopLevel::Halt
-        } else if local > kept {
-            local
-        } else {
-            kept
-        })
+        Ok(kept.max(local))
     }
 
     /// Goes through the pairs of a market, or through some of them, as soon as a hint asks for it.
@@ -450,11 +450,6 @@ impl<E: Exchange> Bot<E> {
 /// The quote currencies that are traded.
 fn quotes(settings: &Settings) -> Vec<String> {
     settings.markets.keys().cloned().collect()
-}
-
-/// A level of the stop file as the database names it.
-fn as_kept(level: crate::stop::StopLevel) -> StopLevel {
-    StopLevel::of_name(level.name()).unwrap_or(StopLevel::Halt)
 }
 
 /// What a round works on.

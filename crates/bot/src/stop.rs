@@ -8,7 +8,6 @@
 //! right before it sends, with a lock that it keeps until the venue has answered ([`StopFile::sending`]), and whoever says a
 //! stop waits for those that have it ([`StopFile::wait_for_sent`]).
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -16,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use cbtrade_core::Timestamp;
+pub use cbtrade_database::StopLevel;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
@@ -27,66 +27,6 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 /// How often it looks.
 const LOCK_POLL: Duration = Duration::from_millis(5);
-
-/// What bots may do, from everything to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StopLevel {
-    /// Everything.
-    Run,
-    /// Sell and follow orders, but buy nothing.
-    NoNewBuys,
-    /// Sell everything that is held, and buy nothing.
-    Liquidate,
-    /// Send no order at all; open orders are followed.
-    Halt,
-}
-
-impl StopLevel {
-    /// All of them, the weakest first.
-    pub const ALL: [StopLevel; 4] = [
-        StopLevel::Run,
-        StopLevel::NoNewBuys,
-        StopLevel::Liquidate,
-        StopLevel::Halt,
-    ];
-
-    /// Its name in files, in the database and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            StopLevel::Run => "run",
-            StopLevel::NoNewBuys => "no-new-buys",
-            StopLevel::Liquidate => "liquidate",
-            StopLevel::Halt => "halt",
-        }
-    }
-
-    /// The level of a name, in small or capital letters.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<StopLevel> {
-        StopLevel::ALL
-            .into_iter()
-            .find(|level| level.name().eq_ignore_ascii_case(name))
-    }
-
-    /// Whether a bot may buy.
-    #[must_use]
-    pub fn may_buy(self) -> bool {
-        self == StopLevel::Run
-    }
-
-    /// Whether a bot may send any order.
-    #[must_use]
-    pub fn may_order(self) -> bool {
-        self != StopLevel::Halt
-    }
-}
-
-impl fmt::Display for StopLevel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
 
 /// A stop as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -516,16 +456,5 @@ mod tests {
         assert!(!file.wait_for_sent(Duration::from_millis(20)));
         drop(other);
         assert!(file.wait_for_sent(Duration::ZERO));
-    }
-
-    #[test]
-    fn names_and_levels_belong_together() {
-        for level in StopLevel::ALL {
-            assert_eq!(StopLevel::of_name(level.name()), Some(level));
-        }
-        assert_eq!(StopLevel::of_name("stop"), None);
-        assert!(StopLevel::Run < StopLevel::NoNewBuys);
-        assert!(StopLevel::NoNewBuys < StopLevel::Liquidate);
-        assert!(StopLevel::Liquidate < StopLevel::Halt);
     }
 }

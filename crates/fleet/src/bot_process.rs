@@ -7,7 +7,7 @@ use std::time::Duration;
 use cbtrade_bot::beat::{Beat, BeatFile};
 use cbtrade_bot::journal::Journal;
 use cbtrade_bot::orders::Patience;
-use cbtrade_bot::{Bot, BotError, BotOptions, EndSwitch};
+use cbtrade_bot::{Bot, BotError, BotOptions, EndSwitch, Pulse};
 use cbtrade_coinbase::{Coinbase, Key, LimiterSettings, Settings};
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Database, ErrorKind};
@@ -130,21 +130,25 @@ impl BotProcess {
         venue: &Arc<Guarded<Coinbase>>,
     ) -> Result<Option<Bot<Guarded<Coinbase>>>, FleetError> {
         let file = BeatFile::of(self.folder.path(), &self.bot.name);
-        let mut beat = Beat::first(&self.bot.name, self.bot.mode.name(), SystemClock.now());
+        let first = Beat::first(&self.bot.name, self.bot.mode.name(), SystemClock.now());
+        let pulse = Pulse::new(file, first);
         let mut wait = VENUE_WAIT_MIN;
         loop {
-            let (doing, error) = match self.claim().await? {
+            // One question with all its tries may take longer than a supervisor waits for a sign of life.
+            let (doing, error) = match pulse.beside(self.claim(), || 0).await? {
                 Some(source) => ("waiting for the database", source.to_string()),
-                None => match self.made(venue).await {
+                None => match pulse.beside(self.made(venue), || 0).await {
                     Ok(bot) => return Ok(Some(bot)),
                     Err(BotError::Venue(source)) => ("waiting for the venue", source.to_string()),
                     Err(source) => return Err(self.failed(source)),
                 },
             };
-            beat.doing = doing.to_owned();
-            beat.errors += 1;
-            beat.last_error = Some(error);
-            file.write(&mut beat, SystemClock.now())
+            pulse
+                .tell(|beat| {
+                    beat.doing = doing.to_owned();
+                    beat.errors += 1;
+                    beat.last_error = Some(error);
+                })
                 .map_err(|source| FleetError::Beat(Box::new(source)))?;
             let until = Instant::now() + wait;
             while Instant::now() < until && !self.end.is_asked() {

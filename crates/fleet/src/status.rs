@@ -207,7 +207,7 @@ impl FleetStatus {
         database: &Database,
     ) -> Result<(), cbtrade_database::Error> {
         let stop = database.db_stop_level_get().await?;
-        if stop.level != cbtrade_database::StopLevel::Run {
+        if stop.level != StopLevel::Run {
             self.stop.database = Some(StopInFile {
                 level: stop.level.name().to_owned(),
                 reason: stop.reason,

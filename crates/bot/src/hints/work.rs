@@ -7,7 +7,7 @@ use cbtrade_exchange::Exchange;
 use tokio::time::Instant;
 
 use super::listen::Listening;
-use crate::bot::Bot;
+use crate::bot::{Bot, STRETCH};
 use crate::journal::Weight;
 use crate::orders::Followed;
 
@@ -41,12 +41,15 @@ impl<E: Exchange> Bot<E> {
                 told = self.hints.word();
                 self.sign_of_life("waiting", None).await;
             }
+            // A long wait is many steps.
+            self.orders.progress.came_on();
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.end.is_asked() {
                 return;
             }
+            let next = self.until_hint().unwrap_or(left);
             tokio::select! {
-                () = self.end.wait(self.until_hint().map_or(left, |wait| wait.min(left))) => {}
+                () = self.end.wait(next.min(left).min(STRETCH)) => {}
                 () = self.hints.0.bell.notified() => {}
             }
         }

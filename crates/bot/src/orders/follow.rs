@@ -47,6 +47,7 @@ impl<E: Exchange> Orders<E> {
         };
         let mut done = Vec::new();
         for intent in self.database.db_intents_get(&filter).await? {
+            self.progress.came_on();
             match self.follow_one(&intent).await {
                 Ok(followed) => done.push((intent, followed)),
                 // The others would wait for the database in vain.
@@ -135,7 +136,8 @@ impl<E: Exchange> Orders<E> {
         order: &Order,
     ) -> Result<Followed, OrderError> {
         let product = self.product_of(intent).await?;
-        self.write_found(intent, &product, &order.order_id).await?;
+        self.write_placed(intent.intent_id, intent.into(), &product, &order.order_id)
+            .await?;
         self.step(Step::Placed, intent);
         self.journal.note(
             &intent.prod_id,
@@ -144,8 +146,7 @@ impl<E: Exchange> Orders<E> {
                 intent.client_order_id, order.order_id
             ),
         );
-        self.settle_or_wait(intent, &order.order_id, order, &product)
-            .await
+        self.settle_or_wait(intent, order, &product).await
     }
 
     async fn follow_placed(&self, intent: &Intent, age_s: i64) -> Result<Followed, OrderError> {
@@ -161,13 +162,8 @@ impl<E: Exchange> Orders<E> {
             }
             return Ok(Followed::Unknown);
         };
-        if order.status.state() == OrderState::Working && age_s >= self.patience.cancel_after_s {
-            self.cancel(intent, order_id).await?;
-            return Ok(Followed::Working);
-        }
         let product = self.product_of(intent).await?;
-        self.settle_or_wait(intent, order_id, &order, &product)
-            .await
+        self.settle_or_wait(intent, &order, &product).await
     }
 
     /// The product of an intent. One that was delisted meanwhile must not keep what was traded from being booked.
@@ -197,12 +193,18 @@ impl<E: Exchange> Orders<E> {
     async fn settle_or_wait(
         &self,
         intent: &Intent,
-        order_id: &str,
         order: &Order,
         product: &Product,
     ) -> Result<Followed, OrderError> {
+        let order_id = order.order_id.as_str();
         match order.status.state() {
-            OrderState::Working => return Ok(Followed::Working),
+            OrderState::Working => {
+                let age_s = self.now().seconds_since(created(intent));
+                if age_s >= self.patience.cancel_after_s || self.is_one_too_many(intent).await? {
+                    self.cancel(intent, order_id).await?;
+                }
+                return Ok(Followed::Working);
+            }
             OrderState::Unknown => {
                 self.journal.alert(
                     &intent.prod_id,

@@ -171,7 +171,7 @@ async fn in_database(
             return Err(CommandError::new(Kind::Unreachable, gone));
         }
         let standing = stops::stop_in_database(&database, level, said).await?;
-        Ok::<_, CommandError>(stops::in_file(standing.level))
+        Ok::<_, CommandError>(standing.level)
     };
     in_time.await.map_err(|error| words_of(&error))
 }

@@ -156,7 +156,10 @@ impl Trading {
     }
 
     fn up(&self) {
-        let _ = self.place.run(&["fleet", "up", "--practice", "--wait", "180"]).ends(0);
+        let _ = self
+            .place
+            .run(&["fleet", "up", "--practice", "--wait", "180"])
+            .ends(0);
     }
 
     fn exchange(&self) -> Coinbase {
