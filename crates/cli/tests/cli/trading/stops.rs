@@ -48,6 +48,7 @@ fn spread(mut times: Vec<Duration>) -> String {
 }
 
 impl Trading {
+    #[expect(clippy::print_stdout, reason = "what was seen")]
     fn halt(&self) -> (Value, Duration) {
         let begun = Instant::now();
         let said = self.place.run(&["fleet", "stop", "halt", "--json"]);
