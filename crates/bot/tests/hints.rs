@@ -85,6 +85,7 @@ fn options(world: &World, loop_s: i64) -> BotOptions {
         // However slow this machine is: nothing is given up.
         patience: Patience {
             absent_after_s: 10_000_000,
+            sell_again_after_s: 10_000_000,
             cancel_after_s: 10_000_000,
             others_after_s: 60,
         },
@@ -113,6 +114,7 @@ async fn buy(world: &World) -> Orders<Coinbase> {
         // No strategy that is known: nothing sells the position but the stop.
         mark: mark("by_hand"),
         reason: "a test".to_owned(),
+        limits: None,
     };
     let wished = orders.buy(&wish).await.unwrap();
     assert!(matches!(wished, Wished::Placed { .. }), "{wished:?}");
