@@ -27,6 +27,7 @@ async fn buy(orders: &Orders<Coinbase>, product: &Product) -> Wished {
         is_test: false,
         mark: mark("sha"),
         reason: "a test".to_owned(),
+        limits: None,
     };
     orders.buy(&wish).await.unwrap()
 }
