@@ -3,8 +3,8 @@
 //! [`settings`] reads the operator's files. [`frames`] puts candles together. [`decide`] holds every decision as pure
 //! functions of plain values: live bots, paper bots and the backtest run the very same code. [`orders`] carries a decision
 //! to the venue and its outcome to the database, so that a process may die at any instant; [`reconcile`] compares both.
-//! [`Bot`] goes round all pairs; `hints` says where to look sooner. [`stop`] is the emergency stop and [`beat`] the sign of life; both work with the database
-//! down.
+//! [`Bot`] goes round all pairs; `hints` says where to look sooner. [`stop`] is the emergency stop and [`beat`] the sign of
+//! life; both work with the database down.
 
 pub mod beat;
 mod bot;

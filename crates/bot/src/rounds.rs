@@ -266,7 +266,8 @@ impl<E: Exchange> Bot<E> {
             pairs.retain(|(prod_id, _)| only.contains(prod_id.as_str()));
         }
         while !pairs.is_empty() && !self.end.is_asked() {
-            self.follow_hints().await;
+            // Where it fails, the pass does too, and says what it means for the round.
+            let _ = self.follow_hints().await;
             let (prod_id, may_buy) = pairs.remove(self.hints.next_of(&pairs, self.now()));
             let input = PassInput {
                 market,

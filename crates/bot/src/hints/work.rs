@@ -32,10 +32,10 @@ impl<E: Exchange> Bot<E> {
         let mut told = self.hints.word();
         self.sign_of_life("waiting", None).await;
         loop {
-            self.follow_hints().await;
+            let mut is_answered = self.follow_hints().await;
             // Just before a round it is enough that the pair comes first in it.
-            if until.saturating_duration_since(Instant::now()) > LOOK_BEFORE {
-                Box::pin(self.look_at_hints()).await;
+            if is_answered && until.saturating_duration_since(Instant::now()) > LOOK_BEFORE {
+                is_answered = Box::pin(self.look_at_hints()).await;
             }
             if told != self.hints.word() {
                 told = self.hints.word();
@@ -46,6 +46,10 @@ impl<E: Exchange> Bot<E> {
             let left = until.saturating_duration_since(Instant::now());
             if left.is_zero() || self.end.is_asked() {
                 return;
+            }
+            if !is_answered {
+                // What has just failed is not tried again because of the next hint.
+                return self.wait(left).await;
             }
             let next = self.until_hint().unwrap_or(left);
             tokio::select! {
@@ -62,22 +66,26 @@ impl<E: Exchange> Bot<E> {
         Some(WAIT_MIN.max(Duration::from_secs(seconds) / self.options.speed.max(1)))
     }
 
-    /// Follows the orders that the venue is said to have ended.
-    pub(crate) async fn follow_hints(&self) {
+    /// Follows the orders that the venue is said to have ended; false where the database did not answer, without which there
+    /// is nothing to follow.
+    pub(crate) async fn follow_hints(&self) -> bool {
         let work = self.hints.board().take_work(self.now());
-        if work.follows_all {
-            self.follow_hinted(None).await;
+        if work.follows_all && !self.follow_hinted(None).await {
+            return false;
         }
         for product in &work.follow {
             self.journal().detail(
                 product,
                 "an order is said to have ended; what is open is followed at once",
             );
-            self.follow_hinted(Some(product)).await;
+            if !self.follow_hinted(Some(product)).await {
+                return false;
+            }
         }
+        true
     }
 
-    async fn follow_hinted(&self, product: Option<&str>) {
+    async fn follow_hinted(&self, product: Option<&str>) -> bool {
         match self.orders.follow(product).await {
             Ok(followed) => {
                 let is_left = |followed: Followed| {
@@ -87,16 +95,20 @@ impl<E: Exchange> Bot<E> {
                 for (intent, _) in followed.iter().filter(|(_, how)| is_left(*how)) {
                     self.hints.board().again(&intent.prod_id);
                 }
+                true
             }
-            Err(error) => self.went_wrong(product, &error),
+            Err(error) => {
+                self.went_wrong(product, &error);
+                false
+            }
         }
     }
 
-    /// Goes through the pairs alone whose price is said to have moved.
-    async fn look_at_hints(&self) {
+    /// Goes through the pairs alone whose price is said to have moved; false where database or venue did not answer.
+    async fn look_at_hints(&self) -> bool {
         let looks = self.hints.board().take_looks(self.now());
         if looks.is_empty() || self.end.is_asked() {
-            return;
+            return true;
         }
         let settings = self.settings();
         for (quote, market) in &settings.markets {
@@ -116,8 +128,10 @@ impl<E: Exchange> Bot<E> {
             );
             if let Err(error) = Box::pin(self.trade_market(quote, market, Some(&products))).await {
                 self.went_wrong(None, &error);
+                return false;
             }
         }
         self.sign_of_life("waiting", None).await;
+        true
     }
 }
