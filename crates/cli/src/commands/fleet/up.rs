@@ -14,7 +14,7 @@ use cbtrade_fleet::{
 };
 use clap::Args;
 
-use super::{Fleet, status, table};
+use super::{Fleet, live, status, table};
 use crate::arguments::EXIT_CODES;
 use crate::commands::settings;
 use crate::error::{CommandError, Done, Kind};
@@ -83,9 +83,13 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     }
     look_at_key(&config.venue)?;
     // A service has no terminal: whoever wrote `live = true` and the unit has said it.
-    if config.venue.is_live() && !arguments.yes && !arguments.foreground {
-        confirm_live(fleet)?;
-    }
+    let is_service = arguments.foreground && !fleet.context.ui.can_ask();
+    live::confirm(
+        fleet,
+        &config,
+        arguments.yes || is_service,
+        &fleet.command("up --yes"),
+    )?;
     if arguments.practice && config.venue.owner() != VenueKind::Local {
         return Err(CommandError::new(
             Kind::Usage,
@@ -147,26 +151,6 @@ async fn runs_already(
     Ok(())
 }
 
-fn confirm_live(fleet: &Fleet<'_>) -> Done {
-    let ui = fleet.context.ui;
-    let refused = || {
-        CommandError::new(
-            Kind::NotConfirmed,
-            "trading with real money was not confirmed",
-        )
-        .hint("Nothing was started. fleet.toml says live = true; take it out to trade on paper.")
-        .hint(format!("If you are sure: {}", fleet.command("up --yes")))
-    };
-    if !ui.can_ask() {
-        return Err(refused());
-    }
-    ui.warn("fleet.toml says live = true: these bots buy and sell with real money on Coinbase");
-    match ui.ask("Type live to go on:")?.as_str() {
-        "live" => Ok(()),
-        _ => Err(refused()),
-    }
-}
-
 /// Starts the private server where it is meant, and looks whether the tables are those that bots need.
 async fn look_at_database(fleet: &Fleet<'_>, config: &FleetConfig) -> Done {
     if fleet.is_on_private_server(config)? {
@@ -204,6 +188,8 @@ pub(super) struct Wait {
     pub(super) names: Vec<String>,
     /// Processes that were there before: their signs of life do not count.
     pub(super) not_pids: Vec<i32>,
+    /// How often each bot had been started before: what is known of earlier starts says nothing of this one.
+    pub(super) starts_before: Vec<(String, u64)>,
     pub(super) limit: Duration,
 }
 
@@ -232,25 +218,26 @@ pub(super) async fn wait_until_alive(
             .filter(|name| !lives(name))
             .cloned()
             .collect();
-        let is_hopeless = status.bots.iter().any(|bot| {
-            missing.contains(&bot.name) && matches!(bot.state.as_str(), "held" | "refused")
-        }) && missing.iter().all(|name| has_ended(&status, name));
         if missing.is_empty() {
             return fleet.status(config).await;
         }
-        if is_hopeless || begun.elapsed() > wait.limit || status.supervisor.state != "running" {
+        let is_hopeless = missing.iter().all(|name| has_ended(&status, wait, name));
+        // A busy machine makes a supervisor look silent for a while; one that is not there does not come back.
+        let is_alone = matches!(status.supervisor.state, "gone" | "down");
+        if is_hopeless || is_alone || begun.elapsed() > wait.limit {
             return Err(not_alive(fleet, config, &missing).await?);
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-/// Whether waiting for a bot is in vain: it ended and does not start again soon.
-fn has_ended(status: &FleetStatus, name: &str) -> bool {
-    status
-        .bots
-        .iter()
-        .any(|bot| bot.name == name && matches!(bot.state.as_str(), "held" | "refused"))
+/// Whether waiting for a bot is in vain: it was started, ended, and does not start again soon.
+fn has_ended(status: &FleetStatus, wait: &Wait, name: &str) -> bool {
+    let before = wait.starts_before.iter().find(|(known, _)| known == name);
+    let before = before.map_or(0, |(_, starts)| *starts);
+    status.bots.iter().any(|bot| {
+        bot.name == name && bot.starts > before && matches!(bot.state.as_str(), "held" | "refused")
+    })
 }
 
 async fn not_alive(
