@@ -23,6 +23,8 @@ use crate::place;
 
 /// Lines of a log that are shown of a bot that does not come up.
 const LOG_LINES: usize = 5;
+/// How long bots that live are given to say whether they can work.
+const BEGIN_WAIT: Duration = Duration::from_secs(30);
 /// How often it is looked whether the bots live.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -81,6 +83,12 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     if let SupervisorState::Runs(holder) = supervisor_state(&fleet.folder)? {
         return runs_already(fleet, &config, arguments, &holder.words()).await;
     }
+    if arguments.practice && config.venue.owner() != VenueKind::Local {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "--practice is for the local venue, and fleet.toml says another one",
+        ));
+    }
     look_at_key(&config.venue)?;
     // A service has no terminal: whoever wrote `live = true` and the unit has said it.
     let is_service = arguments.foreground && !fleet.context.ui.can_ask();
@@ -90,12 +98,6 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
         arguments.yes || is_service,
         &fleet.command("up --yes"),
     )?;
-    if arguments.practice && config.venue.owner() != VenueKind::Local {
-        return Err(CommandError::new(
-            Kind::Usage,
-            "--practice is for the local venue, and fleet.toml says another one",
-        ));
-    }
     let passphrase = passphrase::of_venue(ui, &arguments.passphrase, &config.venue)?;
     if let (Some(passphrase), Some(path)) = (&passphrase, config.venue.key_file()) {
         // Before anything is started.
@@ -203,6 +205,7 @@ pub(super) async fn wait_until_alive(
     wait: &Wait,
 ) -> Result<FleetStatus, CommandError> {
     let begun = Instant::now();
+    let mut all_live_since = None;
     loop {
         let status = FleetStatus::of_folder(&fleet.folder, config, SystemClock.now())?;
         let lives = |name: &String| {
@@ -219,16 +222,28 @@ pub(super) async fn wait_until_alive(
             .cloned()
             .collect();
         if missing.is_empty() {
-            return fleet.status(config).await;
-        }
-        let is_hopeless = missing.iter().all(|name| has_ended(&status, wait, name));
-        // A busy machine makes a supervisor look silent for a while; one that is not there does not come back.
-        let is_alone = matches!(status.supervisor.state, "gone" | "down");
-        if is_hopeless || is_alone || begun.elapsed() > wait.limit {
-            return Err(not_alive(fleet, config, &missing).await?);
+            let since: Instant = *all_live_since.get_or_insert_with(Instant::now);
+            if !begins(&status, wait) || since.elapsed() > BEGIN_WAIT {
+                return fleet.status(config).await;
+            }
+        } else {
+            let is_hopeless = missing.iter().all(|name| has_ended(&status, wait, name));
+            // A busy machine makes a supervisor look silent for a while; one that is not there does not come back.
+            let is_alone = matches!(status.supervisor.state, "gone" | "down");
+            if is_hopeless || is_alone || begun.elapsed() > wait.limit {
+                return Err(not_alive(fleet, config, &missing).await?);
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
+}
+
+/// Whether a bot that lives has not said yet whether it can work.
+fn begins(status: &FleetStatus, wait: &Wait) -> bool {
+    status
+        .bots
+        .iter()
+        .any(|bot| wait.names.contains(&bot.name) && bot.doing.as_deref() == Some("starting"))
 }
 
 /// Whether waiting for a bot is in vain: it was started, ended, and does not start again soon.
