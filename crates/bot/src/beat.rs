@@ -46,6 +46,12 @@ pub struct Beat {
     pub errors: u64,
     /// The last of them.
     pub last_error: Option<String>,
+    /// When it met it.
+    #[serde(default, with = "moment::optional")]
+    pub last_error_at: Option<Timestamp>,
+    /// Why settings that were changed are not in force.
+    #[serde(default)]
+    pub settings_problem: Option<String>,
     /// The stop level that it keeps to, by its name.
     pub stop: String,
     /// Whether it reaches the database.
@@ -73,6 +79,8 @@ impl Beat {
             sells: 0,
             errors: 0,
             last_error: None,
+            last_error_at: None,
+            settings_problem: None,
             stop: crate::stop::StopLevel::Run.name().to_owned(),
             database_reached: false,
             hears: "polling".to_owned(),

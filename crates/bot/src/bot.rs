@@ -115,6 +115,17 @@ pub enum BotError {
     },
 }
 
+impl BotError {
+    /// What a bot does that has met it and goes on.
+    pub(crate) fn doing(&self) -> &'static str {
+        match self {
+            Self::Venue(_) | Self::Orders(OrderError::Venue(_)) => "waiting for the venue",
+            Self::Database(_) | Self::Orders(OrderError::Database(_)) => "waiting for the database",
+            _ => "waiting for database and venue",
+        }
+    }
+}
+
 /// What stays as it is, is said again after so many of the venue's seconds.
 const SAID_AGAIN_AFTER_S: i64 = 3_600;
 
@@ -295,7 +306,12 @@ impl<E: Exchange> Bot<E> {
             beat.passes = number(&self.counters.passes);
             beat.buys = number(&self.counters.buys);
             beat.sells = number(&self.counters.sells);
-            beat.errors = number(&self.counters.errors);
+            let errors = number(&self.counters.errors);
+            if errors != beat.errors {
+                beat.last_error_at = Some(wall_clock());
+            }
+            beat.errors = errors;
+            beat.settings_problem = self.store().problem().map(str::to_owned);
             beat.last_error.clone_from(&last_error);
             beat.hears = self.hints.word().to_owned();
             beat.stop = stop;

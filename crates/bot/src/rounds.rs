@@ -59,12 +59,14 @@ impl<E: Exchange> Bot<E> {
             // Futures of a whole round are large: they live on the heap.
             let round = Box::pin(self.round(&mut reconciled)).await;
             count(&self.counters.rounds);
+            let mut doing = "waiting";
             let pause = match round {
                 Ok(pause) => {
                     failures = 0;
                     pause
                 }
                 Err(error) => {
+                    doing = error.doing();
                     failures = failures.saturating_add(1);
                     self.went_wrong(None, &error);
                     WAIT_MAX.min(Duration::from_millis(500) * 2_u32.pow(failures.min(6)))
@@ -75,8 +77,7 @@ impl<E: Exchange> Bot<E> {
                 break;
             }
             if failures > 0 {
-                self.sign_of_life("waiting for database and venue", None)
-                    .await;
+                self.sign_of_life(doing, None).await;
                 // What has just failed is not done sooner because of a hint.
                 self.wait(pause).await;
             } else {
@@ -92,7 +93,7 @@ impl<E: Exchange> Bot<E> {
         self.tell_settings();
         let mut wait = Duration::from_millis(500);
         loop {
-            match self.ready().await {
+            let doing = match self.ready().await {
                 Ok(()) => return Ok(true),
                 Err(
                     error @ (BotError::Settings(_)
@@ -100,10 +101,12 @@ impl<E: Exchange> Bot<E> {
                     | BotError::KeyTooWeak
                     | BotError::ClockSkew { .. }),
                 ) => return Err(error),
-                Err(error) => self.went_wrong(None, &error),
-            }
-            self.sign_of_life("waiting for database and venue", None)
-                .await;
+                Err(error) => {
+                    self.went_wrong(None, &error);
+                    error.doing()
+                }
+            };
+            self.sign_of_life(doing, None).await;
             self.end.wait(wait).await;
             if self.end.is_asked() {
                 return Ok(false);

@@ -17,6 +17,7 @@ Exit codes:
   4   verification found a difference
   5   stopped, the same command goes on
   6   the server or a file cannot be reached
+  7   `fleet status --check`: not all is well
   70  a bug in cbtrade";
 
 const EXAMPLES: &str = "\

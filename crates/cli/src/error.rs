@@ -27,6 +27,8 @@ pub(crate) enum Kind {
     Stopped,
     /// The server or a file cannot be reached.
     Unreachable,
+    /// A fleet that was looked at is not as it should be.
+    NotWell,
     /// A fault of ours.
     Bug,
 }
@@ -34,7 +36,7 @@ pub(crate) enum Kind {
 impl Kind {
     /// All kinds, in the order of their codes.
     #[cfg(test)]
-    pub(crate) const ALL: [Kind; 8] = [
+    pub(crate) const ALL: [Kind; 9] = [
         Kind::Usage,
         Kind::Refused,
         Kind::Findings,
@@ -42,6 +44,7 @@ impl Kind {
         Kind::Different,
         Kind::Stopped,
         Kind::Unreachable,
+        Kind::NotWell,
         Kind::Bug,
     ];
 
@@ -53,6 +56,7 @@ impl Kind {
             Kind::Different => 4,
             Kind::Stopped => 5,
             Kind::Unreachable => 6,
+            Kind::NotWell => 7,
             Kind::Bug => 70,
         }
     }
@@ -67,6 +71,7 @@ impl Kind {
             Kind::Different => "different",
             Kind::Stopped => "stopped",
             Kind::Unreachable => "unreachable",
+            Kind::NotWell => "not-well",
             Kind::Bug => "bug",
         }
     }
@@ -93,6 +98,9 @@ impl Kind {
             }
             Kind::Unreachable => {
                 "The server or a file cannot be reached: absent, refused, or no right to use it."
+            }
+            Kind::NotWell => {
+                "`cbtrade fleet status --check` was asked, and not all is well with the fleet. Nothing was changed."
             }
             Kind::Bug => "A fault of cbtrade's own. Please report it with the message.",
         }

@@ -12,6 +12,13 @@ use crate::error::{CommandError, Kind};
 use crate::ui::{self, Ui};
 
 static JSON: OnceLock<bool> = OnceLock::new();
+/// What is said at the end instead of the usual words, once something goes on without this process.
+static GOES_ON: OnceLock<CommandError> = OnceLock::new();
+
+/// Remembers what goes on when this process is interrupted from now on.
+pub(crate) fn remember_what_goes_on(words: CommandError) {
+    let _ = GOES_ON.set(words);
+}
 
 /// Remembers, for a panic, whether stdout carries JSON.
 pub(crate) fn remember_json(json: bool) {
@@ -85,10 +92,15 @@ fn listen(ui: &Ui, act: fn(&Ui)) {
 }
 
 fn end(ui: &Ui) {
-    let stopped = CommandError::new(
-        Kind::Stopped,
-        "stopped; the same command goes on where it stands",
-    )
-    .hint("Run the same command again. `cbtrade migrate status` shows what stands where.");
-    std::process::exit(i32::from(ui.stop(&stopped)));
+    std::process::exit(i32::from(ui.stop(&stopped())));
+}
+
+fn stopped() -> CommandError {
+    GOES_ON.get().cloned().unwrap_or_else(|| {
+        CommandError::new(
+            Kind::Stopped,
+            "stopped; the same command goes on where it stands",
+        )
+        .hint("Run the same command again. `cbtrade migrate status` shows what stands where.")
+    })
 }

@@ -227,3 +227,26 @@ pub(crate) fn password(ui: &Ui, target: &Target) -> Result<Option<Secret>, Comma
     ))?;
     Ok(Some(secret).filter(|secret| !secret.expose().is_empty()))
 }
+
+/// An error of the private server, with the advice that belongs to it: it is not found in lists of ports.
+pub(crate) fn on_the_private_server(
+    mut error: CommandError,
+    home_named: Option<&Path>,
+) -> CommandError {
+    let is_of_strangers = |hint: &String| {
+        hint.contains("Without --target") || hint.contains("`ss -") || hint.contains("--target,")
+    };
+    if error.kind != Kind::Unreachable || !error.hints.iter().any(is_of_strangers) {
+        return error;
+    }
+    error.hints.retain(|hint| !is_of_strangers(hint));
+    let home = home_named.map_or_else(String::new, |home| {
+        format!(
+            " --home {}",
+            crate::words::shell(&home.display().to_string())
+        )
+    });
+    error.hint(format!(
+        "The private server does not run. Start it: cbtrade server start{home}"
+    ))
+}

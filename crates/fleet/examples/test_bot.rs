@@ -1,7 +1,8 @@
 //! A bot that trades nothing and behaves as a file tells it, for the supervisor's tests.
 //!
 //! `test_bot --name NAME --mode MODE --fleet FOLDER` does what the words in `FOLDER/behave.NAME` say; without the file it
-//! gives signs of life until it is asked to end. `test_bot supervise FOLDER` is a supervisor of such bots.
+//! gives signs of life until it is asked to end. `test_bot supervise FOLDER` is a supervisor of such bots, and
+//! `test_bot down FOLDER` ends it.
 
 #![allow(
     clippy::print_stdout,
@@ -31,6 +32,7 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let told = match arguments.as_slice() {
         [first, folder] if first == "supervise" => supervise(Path::new(folder)),
+        [first, folder] if first == "down" => end(Path::new(folder)),
         [_, name, _, mode, _, folder] => return bot(name, mode, Path::new(folder)),
         [_, name, _, mode, _, folder, from, input]
             if from == "--passphrase-file" && input == "-" =>
@@ -101,6 +103,11 @@ fn supervise(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
         from_signal.ask();
     });
     supervisor.run(&ending);
+    Ok(())
+}
+
+fn end(folder: &Path) -> Result<(), Box<dyn std::error::Error>> {
+    cbtrade_fleet::down(&FleetFolder::new(folder)?, FOREVER)?;
     Ok(())
 }
 

@@ -18,6 +18,7 @@ use tokio::time::{Instant, sleep_until};
 use crate::config::{BotName, FleetConfig, VenueConfig};
 use crate::error::FleetError;
 use crate::folder::FleetFolder;
+use crate::ground::check_ground;
 use crate::guard::Guarded;
 use crate::key;
 use crate::ownership;
@@ -63,6 +64,7 @@ impl BotProcess {
     /// The seat is taken; key, settings or clock cannot be used.
     pub async fn run(self) -> Result<(), FleetError> {
         let _seat = Seat::of_bot(&self.folder, &self.bot.name)?;
+        check_ground(&self.folder, &self.config)?;
         let key = key::open_of(&self.config.venue, self.passphrase.as_ref())?;
         let client = client(&self.config.venue, key, &self.limits)?;
         let may_order = self.config.venue.takes_orders();
@@ -74,6 +76,15 @@ impl BotProcess {
     }
 
     fn failed(&self, source: BotError) -> FleetError {
+        if let (BotError::ClockSkew { seconds }, VenueConfig::Local { speed, .. }) =
+            (&source, &self.config.venue)
+        {
+            // Its time is its own: this machine's clock is not what differs.
+            return FleetError::VenueTime {
+                seconds: *seconds,
+                speed: *speed,
+            };
+        }
         FleetError::Bot {
             name: self.bot.name.clone(),
             source: Box::new(source),
@@ -148,6 +159,7 @@ impl BotProcess {
                     beat.doing = doing.to_owned();
                     beat.errors += 1;
                     beat.last_error = Some(error);
+                    beat.last_error_at = Some(SystemClock.now());
                 })
                 .map_err(|source| FleetError::Beat(Box::new(source)))?;
             let until = Instant::now() + wait;

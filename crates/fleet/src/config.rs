@@ -14,8 +14,8 @@ use crate::policy::RestartPolicy;
 
 pub use example::Initialised;
 
-/// Bots of one mode; each is a process, and a typing error should not start thousands.
-const BOTS_OF_MODE_MAX: u32 = 64;
+/// Bots of a fleet. Each is a process that asks the venue and the database, all within the venue's one limit of requests.
+const BOTS_MAX: u32 = 32;
 /// A venue whose time runs faster than this cannot be followed.
 const SPEED_MAX: u32 = 10_000;
 
@@ -252,11 +252,19 @@ impl FleetConfig {
     /// There is none; it has an unknown key or a value that cannot be, each named.
     pub fn read(folder: &FleetFolder) -> Result<FleetConfig, FleetError> {
         let path = folder.config_file();
-        let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
+        let bytes = std::fs::read(&path).map_err(|source| match source.kind() {
             std::io::ErrorKind::NotFound => FleetError::NoConfig {
                 folder: folder.path().to_owned(),
             },
             _ => FleetError::file("read", &path, source),
+        })?;
+        let text = String::from_utf8(bytes).map_err(|source| FleetError::Value {
+            path: path.clone(),
+            key: "the file".to_owned(),
+            why: format!(
+                "is not UTF-8 text: its first {} bytes are",
+                source.utf8_error().valid_up_to()
+            ),
         })?;
         FleetConfig::parse(&text, &path)
     }
@@ -318,15 +326,16 @@ impl Check<'_> {
     fn bots(&self, bots: &Bots) -> Result<Vec<BotName>, FleetError> {
         let counts = [bots.auto, bots.full, bots.buy, bots.sell];
         let mut names = Vec::new();
+        let total = counts.into_iter().fold(0_u32, u32::saturating_add);
+        if total > BOTS_MAX {
+            return Err(self.refused(
+                "bots",
+                format!(
+                    "has {total} bots in all; a fleet has {BOTS_MAX} at most: they share the venue's limit of requests, and more of them wait for each other"
+                ),
+            ));
+        }
         for (mode, count) in Mode::ALL.into_iter().zip(counts) {
-            if count > BOTS_OF_MODE_MAX {
-                return Err(self.refused(
-                    &format!("bots.{}", mode.name()),
-                    format!(
-                        "is {count}; more than {BOTS_OF_MODE_MAX} bots of one mode are not started"
-                    ),
-                ));
-            }
             names.extend((1..=count).map(|number| BotName {
                 name: format!("{}-{number}", mode.name()),
                 mode,

@@ -30,7 +30,12 @@ const ENDING: &str = "json";
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(crate) enum Request {
     /// A bot, or all of them, are to start anew.
-    Restart { name: Option<String> },
+    Restart {
+        name: Option<String>,
+        /// Whether somebody has confirmed that bots may begin to trade with real money.
+        #[serde(default)]
+        live_confirmed: bool,
+    },
 }
 
 /// Whether a fleet is supervised.
@@ -70,6 +75,8 @@ pub fn supervisor_state(folder: &FleetFolder) -> Result<SupervisorState, FleetEr
 /// Asks the supervisor to start a bot anew, or all of them (and to read `fleet.toml` anew). Returns when it has taken the
 /// request.
 ///
+/// A fleet that does not trade with real money does not begin to by this.
+///
 /// # Errors
 /// No supervisor runs, or it does not take the request.
 pub fn request_restart(
@@ -77,6 +84,29 @@ pub fn request_restart(
     name: Option<&str>,
     clock: &dyn Clock,
 ) -> Result<(), FleetError> {
+    let request = Request::Restart {
+        name: name.map(str::to_owned),
+        live_confirmed: false,
+    };
+    ask(folder, &request, clock)
+}
+
+/// The same for all bots, by somebody who has confirmed that they may trade with real money if `fleet.toml` says so.
+///
+/// # Errors
+/// As [`request_restart`].
+pub fn request_restart_as_confirmed(
+    folder: &FleetFolder,
+    clock: &dyn Clock,
+) -> Result<(), FleetError> {
+    let request = Request::Restart {
+        name: None,
+        live_confirmed: true,
+    };
+    ask(folder, &request, clock)
+}
+
+fn ask(folder: &FleetFolder, request: &Request, clock: &dyn Clock) -> Result<(), FleetError> {
     let Some(holder) = seat::holder(&folder.supervisor_seat())? else {
         return Err(FleetError::NotSupervised {
             folder: folder.path().to_owned(),
@@ -88,10 +118,7 @@ pub fn request_restart(
         std::process::id()
     );
     let path = folder.requests().join(file);
-    let request = Request::Restart {
-        name: name.map(str::to_owned),
-    };
-    let bytes = serde_json::to_vec(&request).map_err(|source| FleetError::Record {
+    let bytes = serde_json::to_vec(request).map_err(|source| FleetError::Record {
         path: path.clone(),
         source,
     })?;
@@ -147,7 +174,7 @@ pub struct Down {
 /// Ends the fleet: the supervisor with its bots, or the bots that a killed supervisor has left. Returns when all are gone.
 ///
 /// # Errors
-/// A process that does not say its number, or is still there after it was killed.
+/// A process that does not say its number, belongs to another user, or is still there after it was killed.
 pub fn down(folder: &FleetFolder, stop_max: Duration) -> Result<Down, FleetError> {
     let mut done = Down::default();
     if let Some(holder) = seat::holder(&folder.supervisor_seat())? {
@@ -164,7 +191,7 @@ pub fn down(folder: &FleetFolder, stop_max: Duration) -> Result<Down, FleetError
                 stop_max.max(Duration::from_secs(record.stop_seconds_max))
             });
         done.supervisor = Some(process.pid);
-        signal(&process, Signal::SIGTERM);
+        ask_to_end(&process, "the supervisor")?;
         if !wait(stop_max + END_MARGIN, || !process.is_alive()) {
             done.is_supervisor_killed = true;
             kill(&process, "the supervisor")?;
@@ -190,8 +217,8 @@ fn end_left(folder: &FleetFolder, stop_max: Duration, done: &mut Down) -> Result
             }
         }
     }
-    for (_, process) in &processes {
-        signal(process, Signal::SIGTERM);
+    for (name, process) in &processes {
+        ask_to_end(process, name)?;
     }
     wait(stop_max, || {
         processes.iter().all(|(_, process)| !process.is_alive())
@@ -207,8 +234,19 @@ fn end_left(folder: &FleetFolder, stop_max: Duration, done: &mut Down) -> Result
     Ok(())
 }
 
+fn ask_to_end(process: &ProcessIdentity, what: &str) -> Result<(), FleetError> {
+    match signal(process, Signal::SIGTERM) {
+        true => Ok(()),
+        false => Err(FleetError::NotOurs {
+            pid: process.pid,
+            what: what.to_owned(),
+        }),
+    }
+}
+
 fn kill(process: &ProcessIdentity, what: &str) -> Result<(), FleetError> {
-    signal(process, Signal::SIGKILL);
+    // Whether this user may signal it was seen before.
+    let _ = signal(process, Signal::SIGKILL);
     if wait(KILL_WAIT, || !process.is_alive()) {
         return Ok(());
     }

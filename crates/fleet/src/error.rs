@@ -40,6 +40,22 @@ pub enum FleetError {
         /// The file.
         path: PathBuf,
     },
+    /// The fleet runs with something else than the configuration says now.
+    #[error("{path} was changed since the fleet was started: {how}")]
+    Changed {
+        /// The file.
+        path: PathBuf,
+        /// What differs.
+        how: String,
+    },
+    /// Bots would begin to trade with real money, and nobody has confirmed it.
+    #[error(
+        "{path} says live = true now, and the bots that run do not trade with real money; that was not confirmed"
+    )]
+    LiveNotConfirmed {
+        /// The file.
+        path: PathBuf,
+    },
     /// A name that no bot of the fleet has.
     #[error("there is no bot `{name}` in this fleet; its bots are {known}")]
     NoSuchBot {
@@ -75,6 +91,24 @@ pub enum FleetError {
         pid: i32,
         /// Time waited, in milliseconds.
         waited_ms: u64,
+    },
+    /// A process that this user may not end.
+    #[error("process {pid} ({what}) belongs to another user, and this one may not end it")]
+    NotOurs {
+        /// The process.
+        pid: i32,
+        /// What it is.
+        what: String,
+    },
+    /// The venue's time does not run as the configuration says.
+    #[error(
+        "the local venue's time differs by {seconds} s from this machine's, and fleet.toml says that it runs {speed} times as fast"
+    )]
+    VenueTime {
+        /// By so much.
+        seconds: i64,
+        /// What the configuration says.
+        speed: u32,
     },
     /// A process does not end.
     #[error("process {pid} ({what}) is still there {waited_ms} ms after it was killed")]

@@ -71,6 +71,13 @@ pub enum Event {
         /// What, and why.
         what: String,
     },
+    /// Nothing can be written in the fleet's folder.
+    Unwritable {
+        /// Why.
+        why: String,
+    },
+    /// It can be written again.
+    Writable,
     /// A restart was asked for.
     Restart {
         /// Of which bot; of all where it is absent.
@@ -120,6 +127,11 @@ impl fmt::Display for Event {
                 "{name}: HELD, it ended {ends} times within {minutes} minutes; look at its log, then: cbtrade fleet restart {name}"
             ),
             Event::Problem { what } => write!(formatter, "problem: {what}"),
+            Event::Unwritable { why } => write!(
+                formatter,
+                "{why}; bots that give no sign of life are left alone until it can be written again"
+            ),
+            Event::Writable => formatter.write_str("the fleet's folder can be written again"),
             Event::Restart { name: Some(name) } => write!(formatter, "{name}: restart asked for"),
             Event::Restart { name: None } => {
                 formatter.write_str("restart of all bots asked for; fleet.toml is read anew")

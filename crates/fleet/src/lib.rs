@@ -15,7 +15,9 @@ mod control;
 mod error;
 mod event;
 mod folder;
+mod ground;
 mod guard;
+mod health;
 mod key;
 mod logs;
 mod notify;
@@ -32,10 +34,13 @@ mod supervisor;
 
 pub use bot_process::{BotProcess, open_venue};
 pub use config::{BotName, FleetConfig, Initialised, Limits, VenueConfig};
-pub use control::{Down, SupervisorState, down, request_restart, supervisor_state};
+pub use control::{
+    Down, SupervisorState, down, request_restart, request_restart_as_confirmed, supervisor_state,
+};
 pub use error::FleetError;
 pub use event::Event;
 pub use folder::FleetFolder;
+pub use ground::{Ground, check_ground, running_ground};
 pub use key::{PlainKey, VenueKey, change_passphrase, look_at_key, open_key};
 pub use logs::{follow_log, last_lines};
 pub use notify::{NOTIFY_VARIABLE, Notifier, WATCHDOG_VARIABLE};

@@ -16,6 +16,13 @@ const FOLLOW_EVERY: Duration = Duration::from_secs(1);
 /// The last lines are looked for in so many bytes.
 const TAIL_BYTES_MAX: u64 = 64 * 1024;
 
+/// A reason is looked for in so many lines, and has so many letters.
+const REASON_LINES_MAX: usize = 40;
+const REASON_LENGTH_MAX: usize = 400;
+/// What an error begins with that a program of ours ends with, and what stands above the advice after it.
+const ERROR_WORD: &str = "error:";
+const ADVICE_WORDS: &str = "What to do";
+
 /// Opens a log for appending.
 pub(crate) fn open(path: &Path) -> Result<File, FleetError> {
     OpenOptions::new()
@@ -101,6 +108,37 @@ pub fn last_lines(path: &Path, count: usize) -> Vec<String> {
         .collect()
 }
 
+/// Why a program that has just ended says that it ended: its last error with the causes, without the advice.
+pub(crate) fn reason(path: &Path) -> Option<String> {
+    let lines = last_lines(path, REASON_LINES_MAX);
+    let Some(begin) = lines.iter().rposition(|line| line.starts_with(ERROR_WORD)) else {
+        let last = lines.last()?;
+        return Some(shortened(last, REASON_LENGTH_MAX));
+    };
+    let mut reason = String::new();
+    for line in lines.iter().skip(begin) {
+        let words = line.trim();
+        if words == ADVICE_WORDS {
+            break;
+        }
+        let words = words.strip_prefix(ERROR_WORD).unwrap_or(words).trim();
+        match words.strip_prefix("because: ") {
+            Some(cause) => reason.push_str(&format!(": {cause}")),
+            None if reason.is_empty() => reason.push_str(words),
+            None => reason.push_str(&format!(" {words}")),
+        }
+    }
+    Some(shortened(&reason, REASON_LENGTH_MAX))
+}
+
+/// A text with so many letters at most.
+pub(crate) fn shortened(text: &str, letters_max: usize) -> String {
+    match text.char_indices().nth(letters_max) {
+        Some((end, _)) => format!("{} …", text.get(..end).unwrap_or(text)),
+        None => text.to_owned(),
+    }
+}
+
 fn tail(path: &Path) -> std::io::Result<String> {
     let mut file = File::open(path)?;
     let length = file.metadata()?.len();
@@ -132,6 +170,19 @@ mod tests {
         assert!(!numbered(&path, 3).exists());
         std::fs::write(&path, "abc").unwrap();
         assert!(!rotate(&path, 3, 2).unwrap());
+    }
+
+    #[test]
+    fn the_reason_is_the_last_error_with_its_causes_and_without_advice() {
+        let place = cbtrade_testkit::TestFolder::new();
+        let path = place.path().join("x.log");
+        assert_eq!(reason(&path), None);
+        std::fs::write(&path, "error: old\nlater\nerror: it cannot\n       work\n  because: of the\n           file\n  because: it is empty\n\nWhat to do\n  - mend it\n").unwrap();
+        let told = reason(&path).unwrap();
+        assert_eq!(told, "it cannot work: of the file: it is empty");
+        std::fs::write(&path, format!("a\n{}\n", "ä".repeat(500))).unwrap();
+        let told = reason(&path).unwrap();
+        assert_eq!(told.chars().count(), REASON_LENGTH_MAX + 2);
     }
 
     #[test]

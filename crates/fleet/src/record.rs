@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::FleetError;
 use crate::folder::{FleetFolder, replace};
+use crate::ground::Ground;
 
 /// How a bot is, as the supervisor sees it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -94,6 +95,9 @@ pub struct SupervisorRecord {
     pub stop_seconds_max: u64,
     /// What it could not do of what it was asked, the last time.
     pub problem: Option<String>,
+    /// What its bots stand on; absent in a record of an earlier version.
+    #[serde(default)]
+    pub ground: Option<Ground>,
     /// Its bots.
     pub bots: Vec<BotRecord>,
 }

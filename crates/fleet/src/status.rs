@@ -4,17 +4,24 @@ use cbtrade_bot::beat::{Beat, BeatFile};
 use cbtrade_bot::moment;
 use cbtrade_bot::stop::{StopFile, StopLevel};
 use cbtrade_core::Timestamp;
-use cbtrade_database::{Database, IntentFilter, IntentState};
+use cbtrade_database::{Database, IntentFilter, IntentState, TradeFilter};
 use serde::Serialize;
 
 use crate::config::FleetConfig;
 use crate::control::{SupervisorState, supervisor_state};
 use crate::error::FleetError;
 use crate::folder::FleetFolder;
+use crate::ground::Ground;
+use crate::logs::shortened;
 use crate::record::{BotRecord, BotState, SupervisorRecord};
 
 /// A supervisor that has written nothing for so many seconds does not look after its bots.
 const SUPERVISOR_SILENT_SECONDS: i64 = 10;
+
+/// What stands where a broken `fleet.toml` does not say it.
+const UNKNOWN: &str = "unknown";
+/// Letters of an error that are shown: a venue's answer may be a whole page.
+const ERROR_LETTERS_MAX: usize = 300;
 
 /// The fleet, as it is now.
 #[derive(Clone, Debug, Serialize)]
@@ -36,6 +43,10 @@ pub struct FleetStatus {
     pub venue_words: String,
     /// Whether real orders are sent.
     pub live: bool,
+    /// What `fleet.toml` says other than what the bots run with.
+    pub changed: Option<String>,
+    /// Why `fleet.toml` cannot be used.
+    pub config_problem: Option<String>,
     /// The database.
     pub database: DatabaseStatus,
 }
@@ -84,6 +95,10 @@ pub struct BotStatus {
     pub errors: u64,
     /// The last of them.
     pub last_error: Option<String>,
+    /// Seconds since then.
+    pub last_error_seconds: Option<i64>,
+    /// Why settings that were changed are not in force.
+    pub settings_problem: Option<String>,
     /// The stop level that it keeps to.
     pub stop: Option<String>,
     /// How it hears of the venue: `stream` or `polling`.
@@ -92,6 +107,8 @@ pub struct BotStatus {
     pub starts: u64,
     /// How it ended the last time.
     pub last_end: Option<String>,
+    /// Seconds since then.
+    pub last_end_seconds: Option<i64>,
     /// Seconds until it starts again.
     pub next_start_seconds: Option<i64>,
 }
@@ -136,6 +153,10 @@ pub struct DatabaseStatus {
     pub open_orders: Option<usize>,
     /// Those of them whose fate is being looked up.
     pub unclear_orders: Option<usize>,
+    /// Live positions that are held, counted while everything is to be sold.
+    pub held_positions: Option<usize>,
+    /// Live positions in the state ERR, which no bot sells, counted then too.
+    pub failed_positions: Option<usize>,
 }
 
 impl FleetStatus {
@@ -148,44 +169,20 @@ impl FleetStatus {
         config: &FleetConfig,
         now: Timestamp,
     ) -> Result<FleetStatus, FleetError> {
-        let state = supervisor_state(folder)?;
-        let record = record_of(folder, &state);
-        let supervisor = supervisor_status(&state, record.as_ref(), now);
-        let bots = match &record {
-            Some(record) => {
-                let bots = record.bots.iter();
-                bots.map(|bot| supervised(folder, bot, now)).collect()
-            }
-            None => {
-                let bots = config.bots.iter();
-                bots.map(|bot| unsupervised(folder, &bot.name, bot.mode.name(), &state, now))
-                    .collect()
-            }
-        };
-        let file = StopFile::in_folder(folder.path()).in_force();
-        let file = file.filter(|stop| stop.level != StopLevel::Run);
-        let mut status = FleetStatus {
-            folder: folder.path().display().to_string(),
-            at: now,
-            supervisor,
-            bots,
-            stop: StopStatus {
-                in_force: StopLevel::Run.name().to_owned(),
-                where_it_stands: "nothing",
-                file: file.map(|stop| StopInFile {
-                    level: stop.level.name().to_owned(),
-                    reason: stop.reason,
-                    by: stop.by,
-                    at: Some(stop.at),
-                }),
-                database: None,
-            },
-            venue: config.venue.kind().to_owned(),
-            venue_words: config.venue.words(),
-            live: config.venue.is_live(),
-            database: DatabaseStatus::default(),
-        };
-        status.stop.decide();
+        picture(folder, Some(config), now)
+    }
+
+    /// The same where `fleet.toml` cannot be used: what runs is shown all the same.
+    ///
+    /// # Errors
+    /// The folder's files cannot be read.
+    pub fn without_config(
+        folder: &FleetFolder,
+        problem: String,
+        now: Timestamp,
+    ) -> Result<FleetStatus, FleetError> {
+        let mut status = picture(folder, None, now)?;
+        status.config_problem = Some(problem);
         Ok(status)
     }
 
@@ -228,12 +225,35 @@ impl FleetStatus {
             problem: None,
             open_orders: Some(open.len()),
             unclear_orders: Some(open.iter().filter(|intent| unclear(intent.state)).count()),
+            ..DatabaseStatus::default()
         };
+        if self.stop.level() == StopLevel::Liquidate {
+            self.add_held(database).await?;
+        }
         for seen in database.db_bots_get().await? {
             if let Some(bot) = self.bots.iter_mut().find(|bot| bot.name == seen.bot) {
                 bot.database_heartbeat_seconds = Some(seen.seen_seconds_ago);
             }
         }
+        Ok(())
+    }
+
+    /// Adds how many live positions are held.
+    ///
+    /// # Errors
+    /// The database cannot be reached.
+    pub async fn add_held(&mut self, database: &Database) -> Result<(), cbtrade_database::Error> {
+        let mut counts = [0; 3];
+        for (count, state) in counts.iter_mut().zip(["OPEN", "SELL", "ERR"]) {
+            let filter = TradeFilter {
+                lta: Some("L"),
+                ..TradeFilter::default()
+            };
+            *count = database.db_poss_get(filter, None, Some(state)).await?.len();
+        }
+        let [open, selling, failed] = counts;
+        self.database.held_positions = Some(open + selling);
+        self.database.failed_positions = Some(failed);
         Ok(())
     }
 
@@ -246,7 +266,80 @@ impl FleetStatus {
     }
 }
 
+/// The fleet by its folder's files; `config` is absent where `fleet.toml` cannot be used.
+fn picture(
+    folder: &FleetFolder,
+    config: Option<&FleetConfig>,
+    now: Timestamp,
+) -> Result<FleetStatus, FleetError> {
+    let state = supervisor_state(folder)?;
+    let record = record_of(folder, &state);
+    let supervisor = supervisor_status(&state, record.as_ref(), now);
+    let bots = match (&record, config) {
+        (Some(record), _) => {
+            let bots = record.bots.iter();
+            bots.map(|bot| supervised(folder, bot, now)).collect()
+        }
+        (None, Some(config)) => {
+            let bots = config.bots.iter();
+            bots.map(|bot| unsupervised(folder, &bot.name, bot.mode.name(), &state, now))
+                .collect()
+        }
+        (None, None) => {
+            let names = folder.seats().into_iter();
+            names
+                .map(|name| unsupervised(folder, &name, UNKNOWN, &state, now))
+                .collect()
+        }
+    };
+    let said = config.map(Ground::of);
+    let runs = record.and_then(|record| record.ground);
+    let changed = match (&runs, &said) {
+        (Some(runs), Some(said)) => runs.change_to(said),
+        _ => None,
+    };
+    // What the bots run with, whatever the file says meanwhile.
+    let ground = runs.or(said);
+    let mut status = FleetStatus {
+        folder: folder.path().display().to_string(),
+        at: now,
+        supervisor,
+        bots,
+        stop: StopStatus::of_folder(folder),
+        venue: ground
+            .as_ref()
+            .map_or(UNKNOWN, |ground| ground.kind.as_str())
+            .to_owned(),
+        venue_words: ground
+            .as_ref()
+            .map_or(UNKNOWN, |ground| ground.words.as_str())
+            .to_owned(),
+        live: ground.is_some_and(|ground| ground.live),
+        changed,
+        config_problem: None,
+        database: DatabaseStatus::default(),
+    };
+    status.stop.decide();
+    Ok(status)
+}
+
 impl StopStatus {
+    fn of_folder(folder: &FleetFolder) -> StopStatus {
+        let file = StopFile::in_folder(folder.path()).in_force();
+        let file = file.filter(|stop| stop.level != StopLevel::Run);
+        StopStatus {
+            in_force: StopLevel::Run.name().to_owned(),
+            where_it_stands: "nothing",
+            file: file.map(|stop| StopInFile {
+                level: stop.level.name().to_owned(),
+                reason: stop.reason,
+                by: stop.by,
+                at: Some(stop.at),
+            }),
+            database: None,
+        }
+    }
+
     fn decide(&mut self) {
         let level = |stop: &Option<StopInFile>| {
             stop.as_ref().map_or(StopLevel::Run, |stop| {
@@ -301,7 +394,7 @@ fn supervisor_status(
     SupervisorStatus {
         state,
         pid,
-        uptime_seconds: record.map(|record| now.seconds_since(record.started_at)),
+        uptime_seconds: record.map(|record| now.seconds_since(record.started_at).max(0)),
         problem: record.and_then(|record| record.problem.clone()),
     }
 }
@@ -309,9 +402,12 @@ fn supervisor_status(
 fn supervised(folder: &FleetFolder, record: &BotRecord, now: Timestamp) -> BotStatus {
     let mut status = blank(&record.name, &record.mode, record.state.name());
     status.pid = record.process.as_ref().map(|process| process.pid);
-    status.uptime_seconds = record.started_at.map(|since| now.seconds_since(since));
+    status.uptime_seconds = record
+        .started_at
+        .map(|since| now.seconds_since(since).max(0));
     status.starts = record.starts;
     status.last_end.clone_from(&record.last_end);
+    status.last_end_seconds = record.last_end_at.map(|at| now.seconds_since(at).max(0));
     status.next_start_seconds = record
         .next_start_at
         .map(|at| at.seconds_since(now).max(0))
@@ -359,11 +455,29 @@ fn blank(name: &str, mode: &str, state: &str) -> BotStatus {
         sells: 0,
         errors: 0,
         last_error: None,
+        last_error_seconds: None,
+        settings_problem: None,
         stop: None,
         hears: None,
         starts: 0,
         last_end: None,
+        last_end_seconds: None,
         next_start_seconds: None,
+    }
+}
+
+/// An error without the page that came in the place of an answer: what is there says nothing of what was asked.
+fn without_markup(text: &str) -> String {
+    let lower = text.to_ascii_lowercase();
+    let begins = ["<!doctype", "<html"]
+        .iter()
+        .filter_map(|tag| lower.find(tag));
+    match begins.min() {
+        Some(begin) => format!(
+            "{}a web page in the place of an answer: something else listens there",
+            text.get(..begin).unwrap_or_default()
+        ),
+        None => text.to_owned(),
     }
 }
 
@@ -390,9 +504,28 @@ impl BotStatus {
         self.buys = beat.buys;
         self.sells = beat.sells;
         self.errors = beat.errors;
-        self.last_error = beat.last_error;
+        self.last_error = beat
+            .last_error
+            .map(|error| shortened(&without_markup(&error), ERROR_LETTERS_MAX));
+        self.last_error_seconds = beat.last_error_at.map(|at| now.seconds_since(at).max(0));
+        self.settings_problem = beat.settings_problem;
         self.stop = Some(beat.stop);
         // A bot of an earlier version does not say it.
         self.hears = Some(beat.hears).filter(|word| !word.is_empty());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_in_the_place_of_an_answer_is_not_shown() {
+        let error = "GET /time: cannot be read: expected value: <!DOCTYPE html><html>long";
+        assert_eq!(
+            without_markup(error),
+            "GET /time: cannot be read: expected value: a web page in the place of an answer: something else listens there"
+        );
+        assert_eq!(without_markup("a < b"), "a < b");
     }
 }

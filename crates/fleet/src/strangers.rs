@@ -4,6 +4,7 @@
 use std::time::Duration;
 
 use cbtrade_server::ProcessIdentity;
+use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -40,7 +41,8 @@ impl Strangers {
             name: name.to_owned(),
             pid: process.pid,
         });
-        signal(&process, Signal::SIGTERM);
+        // One that belongs to another user stays, and keeps its seat.
+        let _ = signal(&process, Signal::SIGTERM);
         self.all.push(Stranger {
             name: name.to_owned(),
             process,
@@ -66,7 +68,7 @@ impl Strangers {
                 tell(&Event::Slow {
                     name: stranger.name.clone(),
                 });
-                signal(&stranger.process, Signal::SIGKILL);
+                let _ = signal(&stranger.process, Signal::SIGKILL);
                 stranger.is_killed = true;
             }
         }
@@ -75,15 +77,14 @@ impl Strangers {
     /// Kills all of them.
     pub(crate) fn kill(&mut self) {
         for stranger in &mut self.all {
-            signal(&stranger.process, Signal::SIGKILL);
+            let _ = signal(&stranger.process, Signal::SIGKILL);
             stranger.is_killed = true;
         }
     }
 }
 
-/// Signals the very process; one that is gone is no error. Not its group: somebody else may have made it.
-pub(crate) fn signal(process: &ProcessIdentity, signal: Signal) {
-    if process.is_alive() {
-        let _ = kill(Pid::from_raw(process.pid), signal);
-    }
+/// Signals the very process; one that is gone is no error. Not its group: somebody else may have made it. Returns whether
+/// this user may do so.
+pub(crate) fn signal(process: &ProcessIdentity, signal: Signal) -> bool {
+    !process.is_alive() || kill(Pid::from_raw(process.pid), signal) != Err(Errno::EPERM)
 }

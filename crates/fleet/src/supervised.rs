@@ -16,6 +16,7 @@ use crate::config::{BotName, Limits};
 use crate::error::FleetError;
 use crate::event::Event;
 use crate::folder::FleetFolder;
+use crate::health::ENDED_IN_ORDER;
 use crate::logs;
 use crate::notify::{NOTIFY_VARIABLE, WATCHDOG_VARIABLE};
 use crate::policy::{Exit, Next, Restarts};
@@ -58,6 +59,8 @@ pub(crate) struct Turn<'a> {
     pub(crate) command: &'a BotCommand,
     pub(crate) passphrase: Option<&'a Passphrase>,
     pub(crate) limits: &'a Limits,
+    /// Whether files can be written in the fleet's folder. Where they cannot, a bot's silence proves nothing.
+    pub(crate) can_write: bool,
     pub(crate) random: &'a mut Random,
     pub(crate) strangers: &'a mut Strangers,
     pub(crate) tell: &'a mut dyn FnMut(&Event),
@@ -135,7 +138,8 @@ impl Supervised {
                     self.see_whether_late(turn);
                 }
             }
-            Phase::Due { at, .. } if *at <= turn.moment.since => self.start(turn),
+            // Without room for a log it would not start, and be held for it.
+            Phase::Due { at, .. } if *at <= turn.moment.since && turn.can_write => self.start(turn),
             Phase::Due { .. } | Phase::Held => {}
         }
     }
@@ -252,6 +256,10 @@ impl Supervised {
             Some(silence) => format!("gave no sign of life for {} s", silence.as_secs()),
             None => words(status, running.ending.is_some_and(|asked| asked.is_killed)),
         };
+        let how = match status.code() {
+            Some(EXIT_REFUSED | EXIT_TAKEN) => with_reason(how, turn.folder, &self.bot.name),
+            _ => how,
+        };
         if running.ending.is_some() && running.silent.is_none() {
             self.last_end = Some((how.clone(), turn.moment.clock));
             (turn.tell)(&Event::Ended {
@@ -334,6 +342,11 @@ impl Supervised {
         if running.listen(turn.folder, name, now) {
             (turn.tell)(&Event::Alive { name: name.clone() });
         }
+        if !turn.can_write {
+            // When it can be written again, every bot has its whole time.
+            running.heard = now;
+            return;
+        }
         let silence = now.saturating_sub(running.heard);
         if silence > turn.limits.heartbeat_max() {
             (turn.tell)(&Event::Silent {
@@ -414,7 +427,7 @@ impl Running {
 fn words(status: ExitStatus, is_killed: bool) -> String {
     match (status.code(), status.signal()) {
         _ if is_killed => "was killed, because it had not ended in time".to_owned(),
-        (Some(0), _) => "ended in order".to_owned(),
+        (Some(0), _) => ENDED_IN_ORDER.to_owned(),
         (Some(code @ (EXIT_REFUSED | EXIT_TAKEN)), _) => {
             format!("refused to start (exit code {code})")
         }
@@ -424,6 +437,14 @@ fn words(status: ExitStatus, is_killed: bool) -> String {
             Err(_) => format!("was ended by signal {signal}"),
         },
         (None, None) => "ended".to_owned(),
+    }
+}
+
+/// Adds what a bot that refused to start has said last.
+fn with_reason(how: String, folder: &FleetFolder, name: &str) -> String {
+    match logs::reason(&folder.log_file(name)) {
+        Some(reason) => format!("{how}: {reason}"),
+        None => how,
     }
 }
 

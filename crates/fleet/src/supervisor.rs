@@ -15,6 +15,7 @@ use crate::control::{Request, take_requests};
 use crate::error::FleetError;
 use crate::event::Event;
 use crate::folder::FleetFolder;
+use crate::ground::Ground;
 use crate::key;
 use crate::logs;
 use crate::notify::Notifier;
@@ -60,6 +61,8 @@ impl Ending {
 /// The supervisor of a fleet; there is one for a folder at most.
 pub struct Supervisor {
     folder: FleetFolder,
+    /// What the bots stand on: as it was read, whatever the file says since.
+    ground: Ground,
     limits: Limits,
     command: BotCommand,
     passphrase: Option<Passphrase>,
@@ -72,6 +75,8 @@ pub struct Supervisor {
     leaving: Vec<Supervised>,
     strangers: Strangers,
     problem: Option<String>,
+    /// Why the record could not be written the last time, if it could not.
+    unwritable: Option<String>,
     begun: Instant,
     begun_at: Timestamp,
     process: ProcessIdentity,
@@ -113,6 +118,7 @@ impl Supervisor {
             FleetError::file("read", &path, std::io::ErrorKind::Unsupported.into())
         })?;
         let mut supervisor = Supervisor {
+            ground: Ground::of(&config),
             limits: config.limits,
             command,
             passphrase: None,
@@ -127,6 +133,7 @@ impl Supervisor {
             leaving: Vec::new(),
             strangers: Strangers::default(),
             problem: None,
+            unwritable: None,
             begun: Instant::now(),
             begun_at,
             process,
@@ -152,6 +159,8 @@ impl Supervisor {
     pub fn run(mut self, ending: &Ending) {
         let bots = self.bots.len();
         (self.tell)(&Event::Begun { bots });
+        // Bots look into it whether they stand where the others do.
+        self.write_record(self.moment());
         let mut is_ready = false;
         while ending.times() == 0 {
             let moment = self.moment();
@@ -206,6 +215,7 @@ impl Supervisor {
             command: &self.command,
             passphrase: self.passphrase.as_ref(),
             limits: &self.limits,
+            can_write: self.unwritable.is_none(),
             random: &mut self.random,
             strangers: &mut self.strangers,
             tell: &mut self.tell,
@@ -225,13 +235,16 @@ impl Supervisor {
     fn answer_requests(&mut self, moment: Moment) {
         for request in take_requests(&self.folder) {
             match request {
-                Ok(Request::Restart { name }) => self.restart(name, moment),
+                Ok(Request::Restart {
+                    name,
+                    live_confirmed,
+                }) => self.restart(name, live_confirmed, moment),
                 Err(error) => self.trouble(&error),
             }
         }
     }
 
-    fn restart(&mut self, name: Option<String>, moment: Moment) {
+    fn restart(&mut self, name: Option<String>, live_confirmed: bool, moment: Moment) {
         (self.tell)(&Event::Restart { name: name.clone() });
         self.problem = None;
         match name {
@@ -243,7 +256,7 @@ impl Supervisor {
                     self.trouble(&FleetError::NoSuchBot { name, known });
                 }
             },
-            None => match self.new_config() {
+            None => match self.new_config(live_confirmed) {
                 Ok(config) => self.restart_all(config, moment),
                 // The bots go on as they are: a typing error or another key must not end a fleet.
                 Err(error) => self.trouble(&error),
@@ -251,14 +264,20 @@ impl Supervisor {
         }
     }
 
-    /// The configuration as it is now, with a key that all bots will be able to open.
-    fn new_config(&self) -> Result<FleetConfig, FleetError> {
+    /// The configuration as it is now, if the bots may start with it, and with a key that all of them will be able to open.
+    fn new_config(&self, live_confirmed: bool) -> Result<FleetConfig, FleetError> {
         let config = FleetConfig::read(&self.folder)?;
+        if config.venue.is_live() && !self.ground.live && !live_confirmed {
+            return Err(FleetError::LiveNotConfirmed {
+                path: self.folder.config_file(),
+            });
+        }
         key::open_of(&config.venue, self.passphrase.as_ref())?;
         Ok(config)
     }
 
     fn restart_all(&mut self, config: FleetConfig, moment: Moment) {
+        self.ground = Ground::of(&config);
         self.limits = config.limits;
         let mut before = std::mem::take(&mut self.bots);
         for bot in config.bots {
@@ -272,6 +291,7 @@ impl Supervisor {
             bot.restart(moment);
         }
         self.leaving.append(&mut before);
+        self.write_record(moment);
     }
 
     fn trouble(&mut self, error: &FleetError) {
@@ -305,6 +325,8 @@ impl Supervisor {
         }
     }
 
+    /// Writes down how the bots are. A full disk or a folder that is read-only is no reason to stop looking after bots, and
+    /// none to take them for dead: they cannot write either. Whoever asks sees that the record is old.
     fn write_record(&mut self, moment: Moment) {
         let bots = self.bots.iter().chain(&self.leaving);
         let record = SupervisorRecord {
@@ -314,10 +336,20 @@ impl Supervisor {
             at: moment.clock,
             stop_seconds_max: self.limits.stop_seconds_max,
             problem: self.problem.clone(),
+            ground: Some(self.ground.clone()),
             bots: bots.map(|bot| bot.record(moment)).collect(),
         };
-        // A full disk is no reason to stop looking after bots. Whoever asks sees that the record is old.
-        let _ = record.write(&self.folder);
+        let unwritable = record.write(&self.folder).err().map(|error| {
+            let cause = std::error::Error::source(&error)
+                .map_or_else(String::new, |source| format!(": {source}"));
+            format!("{error}{cause}")
+        });
+        match (&self.unwritable, &unwritable) {
+            (None, Some(why)) => (self.tell)(&Event::Unwritable { why: why.clone() }),
+            (Some(_), None) => (self.tell)(&Event::Writable),
+            _ => {}
+        }
+        self.unwritable = unwritable;
     }
 
     fn rotate_logs(&mut self) {
@@ -340,7 +372,11 @@ impl Supervisor {
         let running = states
             .filter(|state| matches!(state, BotState::Running | BotState::Starting))
             .count();
-        format!("{running} of {} bots run", self.bots.len())
+        let silence = match &self.unwritable {
+            Some(why) => format!("; silence proves nothing now, {why}"),
+            None => String::new(),
+        };
+        format!("{running} of {} bots run{silence}", self.bots.len())
     }
 
     fn end(&mut self, ending: &Ending) {

@@ -6,6 +6,8 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use crate::orders::chain;
+
 use super::bot::{BOT_FILE, BotSettings};
 use super::check::{Finding, check};
 use super::error::SettingsError;
@@ -91,7 +93,8 @@ pub struct SettingsStore {
     current: Arc<Settings>,
     /// What was in the files at the last look; none where a file could not be read.
     seen: BTreeMap<String, Option<String>>,
-    is_good: bool,
+    /// Why the files that were seen last are not in force.
+    problem: Option<String>,
 }
 
 /// The texts of `bot.json` and of every market that it names.
@@ -137,7 +140,7 @@ impl SettingsStore {
             folder: folder.to_owned(),
             current: Arc::new(settings?),
             seen: texts,
-            is_good: true,
+            problem: None,
         })
     }
 
@@ -147,20 +150,25 @@ impl SettingsStore {
         &self.current
     }
 
+    /// Why the files as they are now are not in force, where they are not.
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
     /// Looks at the files again. Call it at the beginning of every round.
     pub fn reload(&mut self) -> Reload {
         let Look { texts, settings } = look(&self.folder);
         if texts == self.seen {
-            return if self.is_good {
-                Reload::Unchanged
-            } else {
-                Reload::StillKept
+            return match self.problem {
+                None => Reload::Unchanged,
+                Some(_) => Reload::StillKept,
             };
         }
         self.seen = texts;
         match settings {
             Ok(settings) => {
-                self.is_good = true;
+                self.problem = None;
                 let known = self.current.check();
                 let mut findings = settings.check();
                 findings.retain(|finding| !known.contains(finding));
@@ -168,7 +176,7 @@ impl SettingsStore {
                 Reload::Changed { findings }
             }
             Err(error) => {
-                self.is_good = false;
+                self.problem = Some(chain(&error));
                 Reload::Kept { error }
             }
         }

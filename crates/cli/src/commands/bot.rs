@@ -6,12 +6,12 @@ use cbtrade_bot::journal::{Event, Journal, Step, Weight};
 use cbtrade_bot::{EndSwitch, Mode};
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Database, Options};
-use cbtrade_fleet::{BotName, BotProcess, follow_log};
+use cbtrade_fleet::{BotName, BotProcess, check_ground, follow_log};
 use clap::{Args, Subcommand, ValueEnum};
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Context;
-use super::fleet::Fleet;
+use super::fleet::{Fleet, live};
 use crate::arguments::EXIT_CODES;
 use crate::environment;
 use crate::error::{CommandError, Done, Kind};
@@ -22,6 +22,9 @@ use crate::ui::Ui;
 const NAME_LENGTH_MAX: usize = 40;
 /// Connections of one bot: it works on one pair at a time.
 const CONNECTIONS_MAX: usize = 4;
+/// How long a bot that died keeps its pairs from the others, in seconds. One that lives renews its lease in each pass, and
+/// an order is only recorded under a lease that is held.
+const LEASE_S: i64 = 120;
 
 /// Run one bot
 #[derive(Debug, Args)]
@@ -60,6 +63,9 @@ struct RunArguments {
     /// On the local venue: take a database that holds live trades for practice; real money cannot be traded with it then
     #[arg(long)]
     practice: bool,
+    /// Do not ask before it trades with real money
+    #[arg(long, short = 'y')]
+    yes: bool,
     /// Say what was seen of every pair, too
     #[arg(long, short = 'v')]
     verbose: bool,
@@ -117,11 +123,19 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
 async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
     let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
     let config = fleet.config()?;
+    check_ground(&fleet.folder, &config)?;
+    let sure = fleet.full_command(&format!(
+        "bot run --mode {} --name {} --yes",
+        arguments.mode.mode().name(),
+        arguments.name
+    ));
+    live::confirm(&fleet, &config, arguments.yes, &sure)?;
     follow_log(fleet.folder.log_file(&arguments.name));
     let passphrase = passphrase::of_venue(context.ui, &arguments.passphrase, &config.venue)?;
     let options = Options {
         program: format!("cbtrade bot {}", arguments.name),
         connections_max: CONNECTIONS_MAX,
+        lease_s: LEASE_S,
         ..Options::default()
     };
     let database = Database::open(&fleet.location(&config)?, options).await?;

@@ -11,11 +11,15 @@ use crate::words::shell;
 /// The kind of an error of the fleet.
 pub(super) fn kind(error: &FleetError) -> Kind {
     match error {
+        FleetError::LiveNotConfirmed { .. } => Kind::NotConfirmed,
+        FleetError::NotOurs { .. } => Kind::Unreachable,
         FleetError::NoConfig { .. } | FleetError::NotSupervised { .. } => Kind::Unreachable,
         FleetError::NoSuchBot { .. } => Kind::Usage,
         FleetError::Config { .. }
         | FleetError::Value { .. }
         | FleetError::NoPassphrase { .. }
+        | FleetError::Changed { .. }
+        | FleetError::VenueTime { .. }
         | FleetError::Supervised { .. }
         | FleetError::SeatTaken { .. }
         | FleetError::OtherVenue { .. }
@@ -63,6 +67,18 @@ pub(super) fn hints(error: &FleetError) -> Vec<String> {
         }
         FleetError::Key(source) => return vault::hints(source),
         FleetError::NoPassphrase { .. } => return vault::of_no_passphrase(),
+        FleetError::Changed { .. } => {
+            "All bots start anew with what the file says now: cbtrade fleet restart (or undo the change in the file).".to_owned()
+        }
+        FleetError::VenueTime { speed, .. } => format!(
+            "`speed` in fleet.toml must be what the venue was started with: change it there, then start all bots anew with `cbtrade fleet restart`; or start the venue with --speed {speed}."
+        ),
+        FleetError::NotOurs { .. } => {
+            "Run the same command as the user who started the fleet, or as root.".to_owned()
+        }
+        FleetError::LiveNotConfirmed { .. } => {
+            "Start all bots anew and confirm it: cbtrade fleet restart".to_owned()
+        }
         FleetError::NoSuchBot { .. } => "`cbtrade fleet status` lists the bots.".to_owned(),
         FleetError::Supervised { .. } => {
             "Look at it with `cbtrade fleet status`, or end it with `cbtrade fleet down`.".to_owned()

@@ -6,6 +6,7 @@ mod backtest;
 mod db;
 mod doctor;
 mod fleet;
+mod fleet_changes;
 mod harness;
 mod json;
 mod key;

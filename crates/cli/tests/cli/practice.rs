@@ -89,7 +89,7 @@ fn practice_does_not_take_a_database_with_live_trades_in_silence() {
     talk.until("Type practice to give this database up");
     talk.answer("practice");
     talk.until("this database is practice's from now on");
-    talk.until("All bots run.");
+    talk.until("All bots live, and 1 of 1 cannot work yet");
     assert_eq!(talk.end().0, Some(0));
     assert_eq!(mark(&place), "local");
     place.fleet(&["down"], 0);

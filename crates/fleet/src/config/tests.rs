@@ -37,7 +37,7 @@ fn what_cannot_be_is_refused_by_its_name() {
         ("speed = 1", "speed"),
         ("[limits]\nheartbeat = 1", "heartbeat"),
         ("[bots]\nauto = 0\nfull = 0", "no bot at all"),
-        ("[bots]\nfull = 1000", "bots.full is 1000"),
+        ("[bots]\nfull = 1000", "has 1001 bots in all"),
         ("[bots]\nfull = -1", "full"),
         ("[venue]\nkind = \"binance\"", "venue.kind"),
         ("[venue]\nlive = true", "venue.live does not belong"),
@@ -120,4 +120,22 @@ fn a_new_folder_is_filled_and_an_old_one_stays_as_it_is() {
     assert_eq!((second.made.len(), second.kept.len()), (0, 3));
     assert_eq!(std::fs::read_to_string(own).unwrap(), "mine");
     assert_eq!(FleetConfig::read(&folder).unwrap().bots.len(), 7);
+}
+
+#[test]
+fn a_fleet_is_no_larger_than_it_can_be_and_its_file_is_text() {
+    let told = parsed("[bots]\nauto = 1\nfull = 30\nbuy = 1\nsell = 1").unwrap_err();
+    assert!(told.contains("33 bots in all; a fleet has 32"), "{told}");
+    assert_eq!(
+        parsed("[bots]\nauto = 1\nfull = 31").unwrap().bots.len(),
+        32
+    );
+    let huge = format!("[bots]\nauto = {0}\nfull = {0}", u32::MAX);
+    assert!(parsed(&huge).is_err());
+    let place = cbtrade_testkit::TestFolder::new();
+    let folder = FleetFolder::new(place.path()).unwrap();
+    std::fs::write(folder.config_file(), b"# caf\xe9").unwrap();
+    let told = FleetConfig::read(&folder).unwrap_err();
+    assert!(matches!(told, FleetError::Value { .. }), "{told:?}");
+    assert!(told.to_string().contains("not UTF-8 text"), "{told}");
 }

@@ -1,5 +1,7 @@
 //! Bots that crash, hang, refuse and do not end.
 
+use std::time::Duration;
+
 use cbtrade_core::SystemClock;
 use cbtrade_fleet::{Event, last_lines, request_restart};
 use cbtrade_vault::Passphrase;
@@ -79,6 +81,10 @@ fn a_bot_that_refuses_its_settings_is_not_started_in_a_loop() {
     let refused = fleet.wait_for_state("full-1", "refused");
     assert_eq!(refused.starts, 1);
     assert!(refused.next_start_seconds.unwrap() > 20, "{refused:?}");
+    assert_eq!(
+        refused.last_end.as_deref(),
+        Some("refused to start (exit code 2): the settings are wrong")
+    );
     fleet.behave("full-1", "");
     request_restart(&fleet.folder(), Some("full-1"), &SystemClock).unwrap();
     fleet.wait_for_state("full-1", "running");
@@ -185,5 +191,27 @@ fn a_key_that_cannot_be_opened_does_not_end_the_bots_that_run() {
     );
     let after = fleet.wait_for_state("full-1", "running");
     assert_eq!((after.pid, after.starts), (before.pid, 1));
+    supervised.end();
+}
+
+#[test]
+fn silence_proves_nothing_while_nothing_can_be_written() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1\n[limits]\nheartbeat_seconds_max = 5");
+    fleet.behave("full-1", "hang");
+    let supervised = fleet.supervise();
+    let hung = fleet.wait_for("full-1", |bot| bot.pid.is_some());
+    // In the way of the record, as a full disk would be.
+    let hindrance = fleet.path("supervisor.json.new");
+    eventually(|| std::fs::create_dir(&hindrance).ok()).expect("a moment between two records");
+    supervised.wait_for_event(|event| matches!(event, Event::Unwritable { .. }));
+    std::thread::sleep(Duration::from_secs(7));
+    let events = supervised.events();
+    let is_silent = |event: &Event| matches!(event, Event::Silent { .. });
+    assert!(!events.iter().any(is_silent), "{events:?}");
+    assert!(is_there(hung.pid.unwrap()));
+    std::fs::remove_dir(&hindrance).unwrap();
+    supervised.wait_for_event(|event| matches!(event, Event::Writable));
+    fleet.behave("full-1", "");
+    supervised.wait_for_event(is_silent);
     supervised.end();
 }

@@ -1,6 +1,6 @@
 //! A fleet of test bots in a folder of its own.
 
-use std::os::unix::process::ExitStatusExt as _;
+use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::sync::mpsc::{Receiver, channel};
@@ -147,6 +147,24 @@ impl Fleet {
             .stdout(Stdio::null())
             .spawn()
             .unwrap()
+    }
+
+    /// What another user hears who tries to end the fleet.
+    pub(crate) fn down_as(&self, uid: u32) -> String {
+        let everybody = |mode| std::os::unix::fs::PermissionsExt::from_mode(mode);
+        // Where the test's own program lies may be closed to others.
+        let program = self.path("test_bot");
+        std::fs::copy(test_bot(), &program).unwrap();
+        std::fs::set_permissions(&program, everybody(0o755)).unwrap();
+        std::fs::set_permissions(self.place.path(), everybody(0o755)).unwrap();
+        let output = Command::new(program)
+            .arg("down")
+            .arg(self.place.path())
+            .current_dir("/")
+            .uid(uid)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
     }
 
     /// A bot that nobody supervises.

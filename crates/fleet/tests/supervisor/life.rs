@@ -5,8 +5,11 @@ use std::time::Duration;
 
 use cbtrade_core::SystemClock;
 use cbtrade_fleet::{
-    Event, FleetError, Notifier, SupervisorState, down, request_restart, supervisor_state,
+    Event, FleetError, FleetStatus, Notifier, PlainKey, SupervisorState, check_ground, down,
+    request_restart, request_restart_as_confirmed, supervisor_state,
 };
+
+use cbtrade_vault::{Passphrase, WhereTaken};
 
 use crate::fleet::{Fleet, ended_by, eventually, is_there, kill_now, listen};
 
@@ -227,4 +230,91 @@ fn a_stop_file_that_cannot_be_understood_shows_as_halt() {
     );
     let reason = stop.file.unwrap().reason;
     assert!(reason.contains("hlat"), "{reason}");
+}
+
+const LIVE: &str =
+    "[bots]\nauto = 0\nfull = 1\n[venue]\nkind = \"coinbase\"\nkey_file = \"key\"\nlive = true";
+
+#[test]
+fn a_restart_does_not_begin_to_trade_with_real_money_unless_somebody_has_confirmed_it() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1");
+    let passphrase = || Passphrase::read(&mut "some words".as_bytes()).unwrap();
+    let plain = fleet.path("plain");
+    // 32 times 0x07 in base64: an Ed25519 seed that nobody uses.
+    let key = "{\"name\":\"k\",\"privateKey\":\"BwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwcHBwc=\"}";
+    std::fs::write(&plain, key).unwrap();
+    let key = PlainKey::read(&plain).unwrap();
+    key.seal(&fleet.path("key"), &passphrase(), WhereTaken::Refuse)
+        .unwrap();
+    let supervised = fleet.supervise_with_passphrase(passphrase());
+    let before = fleet.wait_for_state("full-1", "running");
+    fleet.configure(LIVE);
+    request_restart(&fleet.folder(), None, &SystemClock).unwrap();
+    supervised.wait_for_event(
+        |event| matches!(event, Event::Problem { what } if what.contains("live = true")),
+    );
+    assert_eq!(fleet.bot("full-1").pid, before.pid);
+    let status = fleet.status();
+    assert!(!status.live, "what runs is shown, not what the file says");
+    assert!(status.changed.unwrap().contains("real money"));
+    request_restart_as_confirmed(&fleet.folder(), &SystemClock).unwrap();
+    fleet.wait_for("full-1", |bot| {
+        bot.state == "running" && bot.pid != before.pid
+    });
+    let status = fleet.status();
+    assert!(status.live && status.changed.is_none(), "{status:?}");
+    // Now it does already.
+    request_restart(&fleet.folder(), None, &SystemClock).unwrap();
+    fleet.wait_for("full-1", |bot| bot.state == "running" && bot.starts == 3);
+    supervised.end();
+}
+
+#[test]
+fn a_bot_starts_where_the_others_stand_or_not_at_all() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1");
+    check_ground(&fleet.folder(), &fleet.config()).unwrap();
+    let supervised = fleet.supervise();
+    fleet.wait_for_state("full-1", "running");
+    check_ground(&fleet.folder(), &fleet.config()).unwrap();
+    fleet.configure("[bots]\nauto = 0\nfull = 1\n[venue]\nurl = \"http://127.0.0.1:9\"");
+    let refused = check_ground(&fleet.folder(), &fleet.config()).unwrap_err();
+    assert!(
+        matches!(&refused, FleetError::Changed { .. }),
+        "{refused:?}"
+    );
+    assert!(refused.to_string().contains("127.0.0.1:9"), "{refused}");
+    request_restart(&fleet.folder(), None, &SystemClock).unwrap();
+    eventually(|| check_ground(&fleet.folder(), &fleet.config()).ok()).expect("all on new ground");
+    supervised.end();
+    fleet.configure("");
+    check_ground(&fleet.folder(), &fleet.config()).unwrap();
+}
+
+#[test]
+fn a_fleet_whose_configuration_is_broken_is_seen_all_the_same() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1");
+    let supervised = fleet.supervise();
+    let running = fleet.wait_for_state("full-1", "running");
+    let now = cbtrade_core::Clock::now(&SystemClock);
+    let status = FleetStatus::without_config(&fleet.folder(), "broken".to_owned(), now).unwrap();
+    assert_eq!(status.bots[0].pid, running.pid);
+    assert_eq!((status.venue.as_str(), status.live), ("local", false));
+    assert!(status.troubles().contains(&"broken".to_owned()));
+    supervised.end();
+}
+
+#[test]
+fn whoever_may_not_end_a_fleet_is_told_so_at_once() {
+    const NOBODY: u32 = 65_534;
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1");
+    if !nix::unistd::Uid::effective().is_root() {
+        println!("SKIPPED whoever_may_not_end_a_fleet_is_told_so_at_once: needs root");
+        return;
+    }
+    let supervised = fleet.supervise();
+    fleet.wait_for_state("full-1", "running");
+    let told = fleet.down_as(NOBODY);
+    assert!(told.contains("belongs to another user"), "{told}");
+    assert_eq!(fleet.bot("full-1").state, "running");
+    supervised.end();
 }

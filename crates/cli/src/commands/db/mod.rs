@@ -42,10 +42,23 @@ struct DatabaseArguments {
 }
 
 pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
-    match &arguments.command {
-        Command::Upgrade(arguments) => upgrade::run(context, arguments).await,
-        Command::Check(arguments) => check::run(context, arguments).await,
-        Command::Stats(arguments) => stats::run(context, arguments).await,
+    let (named, done) = match &arguments.command {
+        Command::Upgrade(arguments) => (
+            arguments.database.target.is_some(),
+            upgrade::run(context, arguments).await,
+        ),
+        Command::Check(arguments) => (
+            arguments.database.target.is_some(),
+            check::run(context, arguments).await,
+        ),
+        Command::Stats(arguments) => (
+            arguments.database.target.is_some(),
+            stats::run(context, arguments).await,
+        ),
+    };
+    match named {
+        true => done,
+        false => done.map_err(|error| place::on_the_private_server(error, context.home_named())),
     }
 }
 

@@ -22,7 +22,7 @@ const METHODS_SHOWN: usize = 8;
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    database: DatabaseArguments,
+    pub(super) database: DatabaseArguments,
 }
 
 fn after_help() -> String {

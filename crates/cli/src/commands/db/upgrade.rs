@@ -17,7 +17,7 @@ use crate::error::Done;
 #[command(after_help = after_help())]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    database: DatabaseArguments,
+    pub(super) database: DatabaseArguments,
 }
 
 fn after_help() -> String {

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::Fleet;
 use crate::arguments::EXIT_CODES;
 use crate::error::Done;
+use crate::words::shell;
 
 /// Make the fleet's folder: fleet.toml and example settings
 ///
@@ -26,12 +27,23 @@ fn after_help() -> String {
 pub(super) fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
     let ui = fleet.context.ui;
     let done = FleetConfig::initialise(&fleet.folder, &Settings::example())?;
+    // `settings check` looks into the usual fleet's folder where none is named.
+    let check = match fleet.named {
+        Some(_) => {
+            let settings = fleet.folder.path().join("settings");
+            format!(
+                "cbtrade settings check {}",
+                shell(&settings.display().to_string())
+            )
+        }
+        None => fleet.command_of_home("settings check"),
+    };
     let next = [
         format!(
             "put your own settings in:   {}",
             fleet.folder.path().join("settings").display()
         ),
-        "look at them:               cbtrade settings check".to_owned(),
+        format!("look at them:               {check}"),
         format!(
             "practise first, on a copy:  {}",
             fleet.command("practice practice")
@@ -45,7 +57,7 @@ pub(super) fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
             "folder": fleet.folder.path(),
             "made": done.made,
             "kept": done.kept,
-            "next": ["cbtrade settings check", fleet.command("up")],
+            "next": [check, fleet.command("up")],
         }));
         return Ok(());
     }

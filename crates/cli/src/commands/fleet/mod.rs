@@ -3,6 +3,8 @@
 mod arm;
 mod down;
 mod init;
+mod liquidation;
+pub(crate) mod live;
 mod orders;
 mod practice;
 mod restart;
@@ -10,6 +12,7 @@ mod status;
 mod stop;
 mod table;
 mod up;
+mod waits;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -87,7 +90,9 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         Action::Stop(arguments) => stop::run(&fleet, arguments).await,
         Action::Arm(arguments) => arm::run(&fleet, arguments).await,
         Action::Restart(arguments) => restart::run(&fleet, arguments).await,
-        Action::Orders(arguments) => orders::run(&fleet, arguments).await,
+        Action::Orders(arguments) => orders::run(&fleet, arguments)
+            .await
+            .map_err(|error| fleet.with_advice(error)),
         Action::Down(arguments) => down::run(&fleet, arguments).await,
     }
 }
@@ -112,13 +117,23 @@ impl<'a> Fleet<'a> {
 
     /// A command about this fleet, as it must be typed.
     fn command(&self, words: &str) -> String {
-        let mut command = format!("cbtrade fleet {words}");
-        if let Some(folder) = self.named {
-            command.push_str(&format!(
-                " --fleet {}",
-                shell(&folder.display().to_string())
-            ));
+        self.full_command(&format!("fleet {words}"))
+    }
+
+    /// A command of any kind about this fleet, as it must be typed.
+    pub(crate) fn full_command(&self, words: &str) -> String {
+        match self.named {
+            Some(folder) => {
+                let folder = shell(&folder.display().to_string());
+                self.command_of_home(&format!("{words} --fleet {folder}"))
+            }
+            None => self.command_of_home(words),
         }
+    }
+
+    /// A command that knows no fleet, as it must be typed for this home folder.
+    fn command_of_home(&self, words: &str) -> String {
+        let mut command = format!("cbtrade {words}");
         if let Some(home) = self.context.home_named() {
             command.push_str(&format!(" --home {}", shell(&home.display().to_string())));
         }
@@ -156,6 +171,33 @@ impl<'a> Fleet<'a> {
                 Err(_) => Err(error),
             },
         }
+    }
+
+    /// An error of the fleet's database, with the advice that belongs to it.
+    fn with_advice(&self, error: CommandError) -> CommandError {
+        match self
+            .config()
+            .and_then(|config| self.is_on_private_server(&config))
+        {
+            Ok(true) => place::on_the_private_server(error, self.context.home_named()),
+            _ => error,
+        }
+    }
+
+    /// The fleet as it is, also where `fleet.toml` cannot be used just now: what runs must be seen then too.
+    async fn status_of_any_config(&self) -> Result<FleetStatus, CommandError> {
+        let error = match self.config() {
+            Ok(config) => return self.status(&config).await,
+            Err(error) if !self.folder.config_file().exists() => return Err(error),
+            Err(error) => error,
+        };
+        let problem = words_of(&error);
+        let mut status = FleetStatus::without_config(&self.folder, problem, SystemClock.now())?;
+        status.without_database(
+            "not known",
+            "fleet.toml says where it is, and cannot be used".to_owned(),
+        );
+        Ok(status)
     }
 
     /// The fleet as it is, with what the database knows where it can be had.

@@ -3,17 +3,19 @@
 use std::time::Duration;
 
 use cbtrade_core::SystemClock;
-use cbtrade_fleet::request_restart;
+use cbtrade_fleet::{check_ground, request_restart, request_restart_as_confirmed};
 use clap::Args;
 
 use super::up::{Wait, wait_until_alive};
-use super::{Fleet, status, table};
+use super::{Fleet, live, status, table};
 use crate::arguments::EXIT_CODES;
 use crate::error::Done;
 
 /// Start a bot anew, or all of them (fleet.toml is read anew then)
 ///
-/// A bot is asked to end and started again. One that was held starts again, with a clean record. A stop level stays.
+/// A bot is asked to end and started again. One that was held starts again, with a clean record. A stop level stays. Where
+/// fleet.toml has another venue, database or settings than the fleet was started with, one bot alone is refused: all of
+/// them start anew, or none.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(super) struct Arguments {
@@ -23,6 +25,9 @@ pub(super) struct Arguments {
     /// Seconds to wait for the bots' first signs of life
     #[arg(long, value_name = "S", default_value = "60")]
     wait: u64,
+    /// Do not ask before bots that traded on paper or on the local venue start to trade with real money
+    #[arg(long, short = 'y')]
+    yes: bool,
 }
 
 fn after_help() -> String {
@@ -34,9 +39,16 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let config = fleet.config()?;
     if let Some(name) = &arguments.name {
         config.bot(name)?;
+        check_ground(&fleet.folder, &config)?;
+    } else {
+        let sure = fleet.command("restart --yes");
+        live::confirm(fleet, &config, arguments.yes, &sure)?;
     }
     let before = fleet.status(&config).await?;
-    request_restart(&fleet.folder, arguments.name.as_deref(), &SystemClock)?;
+    match &arguments.name {
+        Some(name) => request_restart(&fleet.folder, Some(name), &SystemClock)?,
+        None => request_restart_as_confirmed(&fleet.folder, &SystemClock)?,
+    }
     let names = match &arguments.name {
         Some(name) => vec![name.clone()],
         None => config.bots.iter().map(|bot| bot.name.clone()).collect(),
@@ -45,6 +57,11 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let wait = Wait {
         names,
         not_pids: old,
+        starts_before: before
+            .bots
+            .iter()
+            .map(|bot| (bot.name.clone(), bot.starts))
+            .collect(),
         limit: Duration::from_secs(arguments.wait),
     };
     let after = wait_until_alive(fleet, &config, &wait).await?;

@@ -10,7 +10,7 @@ use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use tokio::net::{TcpStream, UnixStream};
 
-use super::{Fleet, operator, table, words_of};
+use super::{Fleet, liquidation, operator, table, words_of};
 use crate::arguments::EXIT_CODES;
 use crate::error::{CommandError, Done, Kind};
 use crate::ui::Style;
@@ -22,7 +22,7 @@ const SENT_WAIT: Duration = Duration::from_millis(400);
 
 /// EMERGENCY STOP: from this moment on the bots do less, or nothing
 ///
-/// `halt`: no orders at all; `no-new-buys`: selling only; `liquidate`: everything is sold (asks first). Works with the
+/// `halt`: no orders at all; `no-new-buys`: selling only; `liquidate`: bots sell everything (asks first). Works with the
 /// database down: the stop file comes first, and every bot on this machine reads it before each order. Then the database,
 /// which bots on other machines read. The bots go on running and follow the orders that are open. No restart undoes it;
 /// `cbtrade fleet arm` does. A stronger stop that holds already is never weakened.
@@ -35,7 +35,7 @@ pub(super) struct Arguments {
     /// Why, for whoever looks later
     #[arg(long, value_name = "TEXT", default_value = "")]
     reason: String,
-    /// Do not ask before everything is sold
+    /// Do not ask before the bots sell everything
     #[arg(long, short = 'y')]
     yes: bool,
 }
@@ -46,7 +46,7 @@ enum Level {
     Halt,
     /// Selling only
     NoNewBuys,
-    /// Everything is sold, nothing is bought
+    /// Bots that sell are to sell everything, nothing is bought
     Liquidate,
 }
 
@@ -70,6 +70,8 @@ fn after_help() -> String {
 struct Outcome {
     /// What is in force there now, or why it is not known.
     now: Result<StopLevel, String>,
+    /// Whether it reaches bots on other machines.
+    is_shared: bool,
 }
 
 impl Outcome {
@@ -93,7 +95,7 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
         fleet.config()?;
     }
     if level == StopLevel::Liquidate && !arguments.yes {
-        confirm(fleet)?;
+        confirm(fleet).await?;
     }
     let said = Said {
         reason: arguments.reason.clone(),
@@ -106,6 +108,7 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
                 .map_or_else(String::new, |source| format!(": {source}"));
             format!("{error}{cause}")
         }),
+        is_shared: false,
     };
     if !fleet.context.ui.json() {
         say_file(fleet, level, &file);
@@ -116,14 +119,17 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
             ));
         }
     }
-    let database = Outcome {
-        now: in_database(fleet, level, &said).await,
-    };
+    let database = in_database(fleet, level, &said).await;
     let sent = StopFile::in_folder(fleet.folder.path());
     let is_sent = tokio::task::spawn_blocking(move || sent.wait_for_sent(SENT_WAIT)).await;
+    let hindrances = match level {
+        StopLevel::Liquidate => liquidation::hindrances(fleet).await,
+        _ => Vec::new(),
+    };
     let places = Places {
         file,
         database,
+        hindrances,
         is_order_on_its_way: !is_sent.unwrap_or(false),
     };
     finish(fleet, level, &places)
@@ -133,6 +139,8 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
 struct Places {
     file: Outcome,
     database: Outcome,
+    /// Why less is sold than `liquidate` says.
+    hindrances: Vec<String>,
     /// Whether a bot is still waiting for the venue's answer to an order from before the stop.
     is_order_on_its_way: bool,
 }
@@ -159,11 +167,7 @@ async fn answers(location: &Location) -> bool {
     false
 }
 
-async fn in_database(
-    fleet: &Fleet<'_>,
-    level: StopLevel,
-    said: &Said,
-) -> Result<StopLevel, String> {
+async fn in_database(fleet: &Fleet<'_>, level: StopLevel, said: &Said) -> Outcome {
     let in_time = async {
         let database = fleet.database_of_any_config().await?;
         if !answers(database.location()).await {
@@ -171,9 +175,19 @@ async fn in_database(
             return Err(CommandError::new(Kind::Unreachable, gone));
         }
         let standing = stops::stop_in_database(&database, level, said).await?;
-        Ok::<_, CommandError>(standing.level)
+        let is_shared = matches!(database.location(), Location::Servers { .. });
+        Ok::<_, CommandError>((standing.level, is_shared))
     };
-    in_time.await.map_err(|error| words_of(&error))
+    match in_time.await {
+        Ok((level, is_shared)) => Outcome {
+            now: Ok(level),
+            is_shared,
+        },
+        Err(error) => Outcome {
+            now: Err(words_of(&error)),
+            is_shared: false,
+        },
+    }
 }
 
 fn say_file(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome) {
@@ -205,6 +219,7 @@ fn finish(fleet: &Fleet<'_>, level: StopLevel, places: &Places) -> Done {
             "file": file.document(level),
             "database": database.document(level),
             "order_on_its_way": places.is_order_on_its_way,
+            "hindrances": places.hindrances,
             "next": [fleet.command("status"), fleet.command("arm")],
         }));
         return Ok(());
@@ -224,13 +239,20 @@ fn say_rest(fleet: &Fleet<'_>, level: StopLevel, places: &Places) {
     let Places { file, database, .. } = places;
     match &database.now {
         Ok(now) => ui.out(&format!(
-            "  database    {}: {}. It holds for bots on other machines too.",
+            "  database    {}: {}. {}",
             Style::Good.paint(now.name()),
-            table::meaning(*now)
+            table::meaning(*now),
+            match database.is_shared {
+                true => "It holds for bots on other machines too.",
+                false => "It holds for every bot that uses this file.",
+            }
         )),
         Err(problem) => ui.warn(&format!(
             "it is not in the database ({problem}). The stop file holds for every bot of this folder; bots elsewhere are not reached. Run the same command again when that is mended."
         )),
+    }
+    for hindrance in &places.hindrances {
+        ui.warn(hindrance);
     }
     let standing = file.now.iter().chain(&database.now).max();
     if let Some(standing) = standing.filter(|standing| **standing > level) {
@@ -276,7 +298,7 @@ fn nothing_holds(
         ))
 }
 
-fn confirm(fleet: &Fleet<'_>) -> Done {
+async fn confirm(fleet: &Fleet<'_>) -> Done {
     let ui = fleet.context.ui;
     let refused = || {
         CommandError::new(Kind::NotConfirmed, "liquidating was not confirmed")
@@ -293,6 +315,9 @@ fn confirm(fleet: &Fleet<'_>) -> Done {
         return Err(refused());
     }
     ui.say("With liquidate the bots sell every open position at the market's price, losses too.");
+    for word in liquidation::hindrances(fleet).await {
+        ui.warn(&word);
+    }
     match ui.ask("Type liquidate to go on:")?.as_str() {
         "liquidate" => Ok(()),
         _ => Err(refused()),

@@ -9,35 +9,22 @@ use cbtrade_fleet::{BotStatus, FleetStatus, StopInFile};
 use crate::ui::Style;
 use crate::words::{counted, time};
 
-/// Characters of what a bot does that are shown.
-const DOING_WIDTH: usize = 28;
+/// An error that a bot met is told for so long, in seconds; later it is in its log only.
+const ERROR_TOLD_SECONDS: i64 = 600;
 
 /// The whole picture.
 pub(super) fn text(status: &FleetStatus) -> String {
     let mut text = head(status);
     let _ = writeln!(
         text,
-        "\n  {:<9} {:<9} {:>8} {:>11} {:>10} {:<7}  {:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}",
-        "bot",
-        "state",
-        "process",
-        "up",
-        "heartbeat",
-        "hears",
-        "does",
-        "passes",
-        "buys",
-        "sells",
-        "errors"
+        "\n  {:<9} {:<8} {:>8} {:>11} {:>9} {:<7} {:>6} {:>5} {:>5} {:>6}  does",
+        "bot", "state", "process", "up", "heartbeat", "hears", "passes", "buys", "sells", "errors"
     );
     for bot in &status.bots {
         text.push_str(&line(bot));
     }
-    let troubles = troubles(status);
-    if !troubles.is_empty() {
-        text.push('\n');
-        text.push_str(&troubles);
-    }
+    text.push_str(&details(status));
+    text.push_str(&judgement(status));
     text
 }
 
@@ -63,6 +50,12 @@ pub(super) fn head(status: &FleetStatus) -> String {
         false => status.venue_words.clone(),
     };
     let _ = writeln!(text, "  venue        {venue}");
+    if let Some(change) = &status.changed {
+        let told = format!(
+            "was changed since the start, and is not in force: {change}. All bots start anew with it by: cbtrade fleet restart"
+        );
+        let _ = writeln!(text, "  fleet.toml   {}", Style::Warning.paint(&told));
+    }
     let _ = writeln!(text, "  database     {}", database(status));
     text
 }
@@ -98,7 +91,7 @@ fn stop(status: &FleetStatus) -> String {
 fn said_words(said: &StopInFile) -> String {
     let mut text = said.level.clone();
     if let Some(at) = said.at {
-        let _ = write!(text, " since {at}");
+        let _ = write!(text, " since {at} UTC");
     }
     if !said.by.is_empty() {
         let _ = write!(text, " by {}", said.by);
@@ -114,7 +107,7 @@ pub(super) fn meaning(level: StopLevel) -> &'static str {
     match level {
         StopLevel::Run => "buying and selling",
         StopLevel::NoNewBuys => "selling only, no new buys",
-        StopLevel::Liquidate => "everything is sold, nothing is bought",
+        StopLevel::Liquidate => "bots that sell are to sell everything, nothing is bought",
         StopLevel::Halt => "no orders at all",
     }
 }
@@ -134,6 +127,29 @@ fn database(status: &FleetStatus) -> String {
     if let Some(unclear @ 1..) = database.unclear_orders {
         let _ = write!(text, ", {unclear} of them being looked up");
     }
+    if let (Some(held), Some(failed)) = (database.held_positions, database.failed_positions) {
+        let _ = write!(text, "\n  to be sold   {}", held_words(held, failed));
+    }
+    text
+}
+
+/// What is still held under liquidate.
+pub(super) fn held_words(held: usize, failed: usize) -> String {
+    let number = |count: usize| u64::try_from(count).unwrap_or(u64::MAX);
+    let mut text = match held {
+        0 => "no live position is open any more".to_owned(),
+        _ => format!(
+            "{} still open",
+            counted(number(held), "live position is", "live positions are")
+        ),
+    };
+    if failed > 0 {
+        let _ = write!(
+            text,
+            "; {} in the state ERR, which no bot sells: look at the venue what of them you hold",
+            counted(number(failed), "live position is", "live positions are")
+        );
+    }
     text
 }
 
@@ -143,7 +159,7 @@ fn line(bot: &BotStatus) -> String {
         .map_or_else(|| "-".to_owned(), |pid| pid.to_string());
     let up = seconds(bot.uptime_seconds);
     let heartbeat = match bot.heartbeat_seconds {
-        Some(age) => format!("{age} s ago"),
+        Some(age) => format!("{age} s"),
         None => "-".to_owned(),
     };
     let hears = bot.hears.as_deref().unwrap_or("-");
@@ -151,45 +167,68 @@ fn line(bot: &BotStatus) -> String {
     if let Some(pair) = &bot.pair {
         doing = format!("{pair}: {doing}");
     }
-    let doing: String = doing.chars().take(DOING_WIDTH).collect();
-    let state = format!("{:<9}", bot.state);
+    let state = format!("{:<8}", bot.state);
     let state = match bot.state.as_str() {
         "running" => Style::Good.paint(&state),
         "starting" | "ending" | "down" => state,
         _ => Style::Warning.paint(&state),
     };
     format!(
-        "  {:<9} {state} {pid:>8} {up:>11} {heartbeat:>10} {hears:<7}  {doing:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}\n",
+        "  {:<9} {state} {pid:>8} {up:>11} {heartbeat:>9} {hears:<7} {:>6} {:>5} {:>5} {:>6}  {doing}\n",
         bot.name, bot.passes, bot.buys, bot.sells, bot.errors
     )
 }
 
-/// What somebody should look at, a line each.
-fn troubles(status: &FleetStatus) -> String {
-    let mut text = String::new();
-    if let Some(problem) = &status.supervisor.problem {
-        let _ = writeln!(text, "  supervisor: {problem}");
+/// Whether all is well, in one line, and what is not.
+fn judgement(status: &FleetStatus) -> String {
+    let troubles = status.troubles();
+    if troubles.is_empty() {
+        return format!("\n  {}\n", Style::Good.paint("All is well."));
     }
+    let count = u64::try_from(troubles.len()).unwrap_or(u64::MAX);
+    let words = format!("NOT WELL: {}", counted(count, "trouble", "troubles"));
+    let mut text = format!("\n  {}\n", Style::Warning.paint(&words));
+    for trouble in troubles {
+        let _ = writeln!(text, "    {trouble}");
+    }
+    text
+}
+
+/// What bots have said that somebody should look at, a line each.
+fn details(status: &FleetStatus) -> String {
+    let mut text = String::new();
     for bot in &status.bots {
+        let name = &bot.name;
         if bot.state != "running"
             && let Some(end) = &bot.last_end
         {
             let again = match (bot.state.as_str(), bot.next_start_seconds) {
                 ("held", _) => format!(
-                    "; HELD after {}, start it with: cbtrade fleet restart {}",
+                    "; HELD after {}, start it with: cbtrade fleet restart {name}",
                     counted(bot.starts, "start", "starts"),
-                    bot.name
                 ),
                 (_, Some(seconds)) => format!("; starts again in {seconds} s"),
                 _ => String::new(),
             };
-            let _ = writeln!(text, "  {}: {end}{again}", bot.name);
+            let _ = writeln!(text, "  {name}: {end}{again}");
         }
-        if let Some(error) = &bot.last_error {
-            let _ = writeln!(text, "  {}: last error: {error}", bot.name);
+        if let Some(problem) = &bot.settings_problem {
+            let _ = writeln!(
+                text,
+                "  {name}: the last good settings are in force: {problem}"
+            );
+        }
+        if let (Some(error), Some(age @ ..ERROR_TOLD_SECONDS)) =
+            (&bot.last_error, bot.last_error_seconds)
+        {
+            let age = seconds(Some(age));
+            let _ = writeln!(text, "  {name}: last error, {age} ago: {error}");
         }
     }
-    text
+    match text.is_empty() {
+        true => text,
+        false => format!("\n{text}"),
+    }
 }
 
 fn seconds(seconds: Option<i64>) -> String {

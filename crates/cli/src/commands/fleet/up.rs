@@ -14,7 +14,7 @@ use cbtrade_fleet::{
 };
 use clap::Args;
 
-use super::{Fleet, status, table};
+use super::{Fleet, live, status, table};
 use crate::arguments::EXIT_CODES;
 use crate::commands::settings;
 use crate::error::{CommandError, Done, Kind};
@@ -23,6 +23,8 @@ use crate::place;
 
 /// Lines of a log that are shown of a bot that does not come up.
 const LOG_LINES: usize = 5;
+/// How long bots that live are given to say whether they can work.
+const BEGIN_WAIT: Duration = Duration::from_secs(30);
 /// How often it is looked whether the bots live.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
@@ -81,17 +83,21 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     if let SupervisorState::Runs(holder) = supervisor_state(&fleet.folder)? {
         return runs_already(fleet, &config, arguments, &holder.words()).await;
     }
-    look_at_key(&config.venue)?;
-    // A service has no terminal: whoever wrote `live = true` and the unit has said it.
-    if config.venue.is_live() && !arguments.yes && !arguments.foreground {
-        confirm_live(fleet)?;
-    }
     if arguments.practice && config.venue.owner() != VenueKind::Local {
         return Err(CommandError::new(
             Kind::Usage,
             "--practice is for the local venue, and fleet.toml says another one",
         ));
     }
+    look_at_key(&config.venue)?;
+    // A service has no terminal: whoever wrote `live = true` and the unit has said it.
+    let is_service = arguments.foreground && !fleet.context.ui.can_ask();
+    live::confirm(
+        fleet,
+        &config,
+        arguments.yes || is_service,
+        &fleet.command("up --yes"),
+    )?;
     let passphrase = passphrase::of_venue(ui, &arguments.passphrase, &config.venue)?;
     if let (Some(passphrase), Some(path)) = (&passphrase, config.venue.key_file()) {
         // Before anything is started.
@@ -147,26 +153,6 @@ async fn runs_already(
     Ok(())
 }
 
-fn confirm_live(fleet: &Fleet<'_>) -> Done {
-    let ui = fleet.context.ui;
-    let refused = || {
-        CommandError::new(
-            Kind::NotConfirmed,
-            "trading with real money was not confirmed",
-        )
-        .hint("Nothing was started. fleet.toml says live = true; take it out to trade on paper.")
-        .hint(format!("If you are sure: {}", fleet.command("up --yes")))
-    };
-    if !ui.can_ask() {
-        return Err(refused());
-    }
-    ui.warn("fleet.toml says live = true: these bots buy and sell with real money on Coinbase");
-    match ui.ask("Type live to go on:")?.as_str() {
-        "live" => Ok(()),
-        _ => Err(refused()),
-    }
-}
-
 /// Starts the private server where it is meant, and looks whether the tables are those that bots need.
 async fn look_at_database(fleet: &Fleet<'_>, config: &FleetConfig) -> Done {
     if fleet.is_on_private_server(config)? {
@@ -204,6 +190,8 @@ pub(super) struct Wait {
     pub(super) names: Vec<String>,
     /// Processes that were there before: their signs of life do not count.
     pub(super) not_pids: Vec<i32>,
+    /// How often each bot had been started before: what is known of earlier starts says nothing of this one.
+    pub(super) starts_before: Vec<(String, u64)>,
     pub(super) limit: Duration,
 }
 
@@ -217,6 +205,7 @@ pub(super) async fn wait_until_alive(
     wait: &Wait,
 ) -> Result<FleetStatus, CommandError> {
     let begun = Instant::now();
+    let mut all_live_since = None;
     loop {
         let status = FleetStatus::of_folder(&fleet.folder, config, SystemClock.now())?;
         let lives = |name: &String| {
@@ -232,25 +221,38 @@ pub(super) async fn wait_until_alive(
             .filter(|name| !lives(name))
             .cloned()
             .collect();
-        let is_hopeless = status.bots.iter().any(|bot| {
-            missing.contains(&bot.name) && matches!(bot.state.as_str(), "held" | "refused")
-        }) && missing.iter().all(|name| has_ended(&status, name));
         if missing.is_empty() {
-            return fleet.status(config).await;
-        }
-        if is_hopeless || begun.elapsed() > wait.limit || status.supervisor.state != "running" {
-            return Err(not_alive(fleet, config, &missing).await?);
+            let since: Instant = *all_live_since.get_or_insert_with(Instant::now);
+            if !begins(&status, wait) || since.elapsed() > BEGIN_WAIT {
+                return fleet.status(config).await;
+            }
+        } else {
+            let is_hopeless = missing.iter().all(|name| has_ended(&status, wait, name));
+            // A busy machine makes a supervisor look silent for a while; one that is not there does not come back.
+            let is_alone = matches!(status.supervisor.state, "gone" | "down");
+            if is_hopeless || is_alone || begun.elapsed() > wait.limit {
+                return Err(not_alive(fleet, config, &missing).await?);
+            }
         }
         tokio::time::sleep(LOOK_EVERY).await;
     }
 }
 
-/// Whether waiting for a bot is in vain: it ended and does not start again soon.
-fn has_ended(status: &FleetStatus, name: &str) -> bool {
+/// Whether a bot that lives has not said yet whether it can work.
+fn begins(status: &FleetStatus, wait: &Wait) -> bool {
     status
         .bots
         .iter()
-        .any(|bot| bot.name == name && matches!(bot.state.as_str(), "held" | "refused"))
+        .any(|bot| wait.names.contains(&bot.name) && bot.doing.as_deref() == Some("starting"))
+}
+
+/// Whether waiting for a bot is in vain: it was started, ended, and does not start again soon.
+fn has_ended(status: &FleetStatus, wait: &Wait, name: &str) -> bool {
+    let before = wait.starts_before.iter().find(|(known, _)| known == name);
+    let before = before.map_or(0, |(_, starts)| *starts);
+    status.bots.iter().any(|bot| {
+        bot.name == name && bot.starts > before && matches!(bot.state.as_str(), "held" | "refused")
+    })
 }
 
 async fn not_alive(

@@ -88,8 +88,9 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         return Ok(());
     }
     let mut text = format!(
-        "  venue        {}\n  its clock    {time} ({ahead_seconds} s ahead of this machine's)\n  products     {}\n  open orders  {}\n\n  {:<10} {:>24} {:>24}\n",
+        "  venue        {}\n  its clock    {time} UTC ({})\n  products     {}\n  open orders  {}\n\n  {:<10} {:>24} {:>24}\n",
         config.venue.words(),
+        beside_ours(ahead_seconds),
         products.len(),
         orders.len(),
         "currency",
@@ -107,4 +108,13 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     }
     ui.out(&text);
     Ok(())
+}
+
+/// How the venue's clock stands to this machine's.
+fn beside_ours(ahead_seconds: i64) -> String {
+    match ahead_seconds {
+        -1..=1 => "as this machine's".to_owned(),
+        0.. => format!("{ahead_seconds} s ahead of this machine's"),
+        _ => format!("{} s behind this machine's", ahead_seconds.unsigned_abs()),
+    }
 }

@@ -7,10 +7,11 @@ use std::time::{Duration, Instant};
 use cbtrade_fleet::{FleetConfig, SupervisorState, last_lines, supervisor_state};
 use cbtrade_vault::Passphrase;
 
-use super::super::{Fleet, status, table};
+use super::super::{Fleet, status, table, waits};
 use super::{LOG_LINES, LOOK_EVERY, Wait, wait_until_alive, warn_of_stop};
 use crate::environment;
 use crate::error::{CommandError, Done, Kind};
+use crate::interrupt;
 use crate::place;
 
 /// How long the supervisor may take to take its seat.
@@ -24,6 +25,15 @@ pub(super) async fn run(
 ) -> Done {
     let ui = fleet.context.ui;
     let mut child = start(fleet, config, passphrase)?;
+    // It is a process of its own, which no Ctrl-C reaches.
+    interrupt::remember_what_goes_on(
+        CommandError::new(
+            Kind::Stopped,
+            "stopped waiting; the supervisor and its bots go on in the background",
+        )
+        .hint(format!("Look at them: {}", fleet.command("status")))
+        .hint(format!("End them: {}", fleet.command("down"))),
+    );
     wait_for_seat(fleet, &mut child).await?;
     if !ui.json() {
         ui.say(&format!(
@@ -35,6 +45,7 @@ pub(super) async fn run(
     let wait = Wait {
         names: config.bots.iter().map(|bot| bot.name.clone()).collect(),
         not_pids: Vec::new(),
+        starts_before: Vec::new(),
         limit,
     };
     let status = wait_until_alive(fleet, config, &wait).await?;
@@ -42,10 +53,15 @@ pub(super) async fn run(
         ui.document(&status::document("fleet up", &status));
         return Ok(());
     }
-    ui.out(&format!("All bots run.\n\n{}", table::text(&status)));
+    ui.out(&format!(
+        "{}\n\n{}",
+        waits::headline(&status),
+        table::text(&status)
+    ));
     warn_of_stop(fleet, &status);
     let first = config.bots.first().map_or("supervisor", |bot| &bot.name);
-    ui.next(&[
+    let mut next = waits::advice(fleet, &status);
+    next.extend([
         format!("look at them:                {}", fleet.command("status")),
         format!(
             "EMERGENCY STOP:              {}",
@@ -57,6 +73,7 @@ pub(super) async fn run(
             fleet.folder.log_file(first).display()
         ),
     ]);
+    ui.next(&next);
     Ok(())
 }
 

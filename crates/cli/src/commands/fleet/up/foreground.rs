@@ -62,7 +62,11 @@ fn bot_command(fleet: &Fleet<'_>, may_practise: bool) -> Result<BotCommand, Comm
             .because(&source)
     })?;
     let home = fleet.context.home.clone().into_os_string();
-    let mut arguments: Vec<OsString> = vec!["--home".into(), home, "bot".into(), "run".into()];
+    // Whoever started the fleet has confirmed what its bots do.
+    let mut arguments: Vec<OsString> = ["--home".into(), home]
+        .into_iter()
+        .chain(["bot", "run", "--yes"].map(OsString::from))
+        .collect();
     if may_practise {
         arguments.push("--practice".into());
     }
