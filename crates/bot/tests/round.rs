@@ -9,8 +9,9 @@ use std::sync::Arc;
 use cbtrade_bot::orders::Patience;
 use cbtrade_bot::settings::Settings;
 use cbtrade_bot::{Bot, BotOptions, EndSwitch, Mode};
+use cbtrade_database::{Changes, Position, columns::poss};
 
-use common::{World, config};
+use common::{World, begin, config, decimal};
 
 fn options(world: &World, mode: Mode, rounds: u64) -> BotOptions {
     let folder = world.folder.path().to_owned();
@@ -49,4 +50,46 @@ async fn rounds_are_gone_through_on_every_engine() {
         assert!(!said.contains("warning"), "{world}: {said}");
         world.assert_venue_in_order();
     }
+}
+
+#[tokio::test]
+async fn what_keeps_a_position_is_told_once_and_seen_at_every_look() {
+    let world = World::on(None, config()).await;
+    let price = world.product("ETH-USDC").await.price.unwrap();
+    let paid = price.checked_add(price).unwrap();
+    let bought = Changes::<Position>::new()
+        .set(poss::bo_uuid, "order-of-a-buy")
+        .set(poss::base_symb, "ETH")
+        .set(poss::symb, "USDC")
+        .set(poss::base_curr_symb, "ETH")
+        .set(poss::quote_curr_symb, "USDC")
+        .set(poss::prod_id, "ETH-USDC")
+        .set(poss::pos_stat, "OPEN")
+        .set(poss::test_txn_yn, "Y")
+        .set(poss::pos_begin_dttm, begin())
+        .set(poss::buy_strat_name, "sha")
+        .set(poss::buy_strat_freq, "1h")
+        .set(poss::prc_buy, paid)
+        .set(poss::buy_cnt, decimal("1"))
+        .set(poss::hold_cnt, decimal("1"))
+        .set(poss::tot_out_cnt, paid);
+    let _ = world.database.db_poss_insupd(&bought).await.unwrap();
+    let mut options = options(&world, Mode::Sell, 3);
+    options.speed = 1;
+    std::fs::write(options.settings.join("bot.json"), "{ \"loop_secs\": 1 }").unwrap();
+    let exchange = Arc::clone(&world.exchange);
+    let (database, journal) = (world.database.clone(), world.journal());
+    let bot = Bot::new(options, database, exchange, journal, EndSwitch::default()).await;
+    bot.unwrap().run().await.unwrap();
+    let said = world.said();
+    let kept = |weight: &str| {
+        let lines = said.lines();
+        lines
+            .filter(|line| {
+                line.starts_with(weight) && line.contains("would be sold by hard stop loss")
+            })
+            .count()
+    };
+    assert_eq!((kept("note"), kept("detail")), (1, 2), "{said}");
+    assert!(said.contains("never_sell_loss.all_yn is Y"), "{said}");
 }
