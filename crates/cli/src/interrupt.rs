@@ -44,8 +44,8 @@ fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
     )
 }
 
-/// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP.
-pub(crate) fn watch(ui: &Ui) {
+/// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP, with what that means for the command and what is next.
+pub(crate) fn watch(ui: &Ui, (message, next): (&'static str, &'static str)) {
     for kind in [
         SignalKind::interrupt(),
         SignalKind::terminate(),
@@ -59,13 +59,7 @@ pub(crate) fn watch(ui: &Ui) {
         tokio::spawn(async move {
             if signals.recv().await.is_some() {
                 ui::restore_terminal();
-                let stopped = CommandError::new(
-                    Kind::Stopped,
-                    "stopped; the same command goes on where it stands",
-                )
-                .hint(
-                    "Run the same command again. `cbtrade migrate status` shows what stands where.",
-                );
+                let stopped = CommandError::new(Kind::Stopped, message).hint(next);
                 std::process::exit(i32::from(ui.stop(&stopped)));
             }
         });
