@@ -1,7 +1,7 @@
 //! A bot's sign of life: a small file in the fleet's folder, which says what the bot does and works with the database down.
 //!
-//! The bot's own loop writes it, and not a thread beside the loop: a bot that hangs must look as if it hung. Whoever
-//! supervises looks at [`Beat::count`], not at clocks, which can jump.
+//! When it is written, and when not any more, [`Pulse`](crate::Pulse) says: a bot that hangs must look as if it hung, and one
+//! that waits for a slow database must not. Whoever supervises looks at [`Beat::count`], not at clocks, which can jump.
 
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write as _};
@@ -50,6 +50,9 @@ pub struct Beat {
     pub stop: String,
     /// Whether it reaches the database.
     pub database_reached: bool,
+    /// `stream` where it hears the venue's news as they come, `polling` where it only asks.
+    #[serde(default)]
+    pub hears: String,
 }
 
 impl Beat {
@@ -72,6 +75,7 @@ impl Beat {
             last_error: None,
             stop: crate::stop::StopLevel::Run.name().to_owned(),
             database_reached: false,
+            hears: "polling".to_owned(),
         }
     }
 }

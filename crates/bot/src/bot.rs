@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use cbtrade_core::{Clock as _, Timestamp};
 use cbtrade_database::{Database, Error as DatabaseError, Operation};
@@ -12,8 +13,10 @@ use cbtrade_exchange::{Exchange, ExchangeError};
 use crate::beat::{Beat, BeatFile};
 use crate::candles::CandleCache;
 use crate::clock::VenueClock;
+use crate::hints::{Hints, Pauses};
 use crate::journal::{Journal, Weight};
 use crate::orders::{OrderError, Orders, Patience};
+use crate::pulse::Pulse;
 use crate::settings::{Settings, SettingsError, SettingsStore};
 use crate::stop::StopFile;
 
@@ -148,7 +151,7 @@ impl EndSwitch {
     }
 
     /// Waits so long, or until the bot is asked to end.
-    pub(crate) async fn wait(&self, time: std::time::Duration) {
+    pub(crate) async fn wait(&self, time: Duration) {
         let asked = self.0.1.notified();
         if self.is_asked() {
             return;
@@ -167,10 +170,12 @@ pub struct Bot<E> {
     pub(crate) orders: Orders<E>,
     settings: Mutex<SettingsStore>,
     pub(crate) candles: CandleCache,
+    /// What the venue says without being asked.
+    pub(crate) hints: Hints,
     pub(crate) counters: Counters,
     pub(crate) end: EndSwitch,
     pub(crate) host: String,
-    beat: tokio::sync::Mutex<(Beat, BeatFile)>,
+    pub(crate) pulse: Pulse,
     /// What went wrong last, until the next sign of life has told it.
     pub(crate) last_error: Mutex<Option<String>>,
     /// What was said last of each thing, and when: what stays as it is, is not said in every round.
@@ -194,22 +199,24 @@ impl<E: Exchange> Bot<E> {
         let clock = Arc::new(VenueClock::new(now, options.speed));
         let beat = Beat::first(&options.name, options.mode.name(), wall_clock());
         let file = BeatFile::of(&options.folder, &options.name);
+        let orders = Orders::new(
+            database,
+            exchange,
+            clock,
+            StopFile::in_folder(&options.folder),
+            journal,
+            kept_guid(&options),
+            options.patience,
+        );
         Ok(Self {
-            orders: Orders::new(
-                database,
-                exchange,
-                clock,
-                StopFile::in_folder(&options.folder),
-                journal,
-                kept_guid(&options),
-                options.patience,
-            ),
+            pulse: Pulse::of(file, beat, orders.progress.clone()),
+            candles: CandleCache::new(orders.progress.clone()),
+            orders,
             settings: Mutex::new(settings),
-            candles: CandleCache::default(),
+            hints: Hints::new(Pauses::at_speed(options.speed)),
             counters: Counters::default(),
             end,
             host: host(),
-            beat: tokio::sync::Mutex::new((beat, file)),
             last_error: Mutex::new(None),
             said: Mutex::default(),
             options,
@@ -267,10 +274,32 @@ impl<E: Exchange> Bot<E> {
         }
     }
 
-    /// Gives a sign of life: in the fleet's folder always, in the database if it answers.
+    /// What the database has answered so far.
+    pub(crate) fn answers(&self) -> u64 {
+        let figures = self.database().figures();
+        let methods = figures.methods.values();
+        methods.map(|method| method.calls + method.errors).sum()
+    }
+
+    /// Says what the bot does: in the fleet's folder first, which needs nobody, then in the database.
     pub(crate) async fn sign_of_life(&self, doing: &str, product: Option<&str>) {
-        let number = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
         let last_error = self.last_error.lock().ok().and_then(|last| last.clone());
+        let stop = match self.orders.stop.read() {
+            Ok(None) => "run".to_owned(),
+            Ok(Some(stop)) => stop.level.name().to_owned(),
+            Err(_) => "halt".to_owned(),
+        };
+        self.tell_pulse(|beat| {
+            beat.doing = doing.to_owned();
+            beat.pair = product.map(str::to_owned);
+            beat.passes = number(&self.counters.passes);
+            beat.buys = number(&self.counters.buys);
+            beat.sells = number(&self.counters.sells);
+            beat.errors = number(&self.counters.errors);
+            beat.last_error.clone_from(&last_error);
+            beat.hears = self.hints.word().to_owned();
+            beat.stop = stop;
+        });
         let row = cbtrade_database::Beat {
             bot: self.options.name.clone(),
             guid: self.orders.bot_guid.clone(),
@@ -283,31 +312,40 @@ impl<E: Exchange> Bot<E> {
             buys: signed(number(&self.counters.buys)),
             sells: signed(number(&self.counters.sells)),
             errors: signed(number(&self.counters.errors)),
-            last_error: last_error.clone(),
+            last_error,
             figures: String::new(),
         };
         let reached = self.database().db_bot_heartbeat(&row).await.is_ok();
-        let mut guard = self.beat.lock().await;
-        let (beat, file) = &mut *guard;
-        beat.doing = doing.to_owned();
-        beat.pair = product.map(str::to_owned);
-        beat.passes = number(&self.counters.passes);
-        beat.buys = number(&self.counters.buys);
-        beat.sells = number(&self.counters.sells);
-        beat.errors = number(&self.counters.errors);
-        beat.last_error = last_error;
-        beat.stop = match self.orders.stop.read() {
-            Ok(None) => "run".to_owned(),
-            Ok(Some(stop)) => stop.level.name().to_owned(),
-            Err(_) => "halt".to_owned(),
-        };
-        beat.database_reached = reached;
-        if let Err(error) = file.write(beat, wall_clock()) {
+        self.tell_pulse(|beat| beat.database_reached = reached);
+    }
+
+    fn tell_pulse(&self, change: impl FnOnce(&mut Beat)) {
+        if let Err(error) = self.pulse.tell(change) {
             self.journal()
                 .say(Weight::Warning, None, crate::orders::chain(&error));
         }
     }
+
+    /// Waits so long, or until the bot is asked to end. A long wait is many steps.
+    pub(crate) async fn wait(&self, time: Duration) {
+        let until = Instant::now() + time;
+        while !self.end.is_asked() {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() {
+                return;
+            }
+            self.orders.progress.came_on();
+            self.end.wait(left.min(STRETCH)).await;
+        }
+    }
 }
+
+fn number(counter: &AtomicU64) -> u64 {
+    counter.load(Ordering::Relaxed)
+}
+
+/// The longest stretch of waiting that is one step.
+pub(crate) const STRETCH: Duration = Duration::from_secs(60);
 
 /// The guid under which a bot of this name holds leases, kept in the fleet's folder: a bot that is started again has its
 /// pairs at once, and not only when its leases have run out (B-09). The fleet lets only one bot of a name run.

@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use crate::frames::{FrameSet, FramesError, History};
 use crate::journal::Journal;
+use crate::pulse::Progress;
 
 /// Frames could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -62,10 +63,21 @@ struct Known {
 }
 
 /// The candles of all products that a bot has looked at.
-#[derive(Debug, Default)]
-pub(crate) struct CandleCache(Mutex<BTreeMap<String, Known>>);
+#[derive(Debug)]
+pub(crate) struct CandleCache {
+    products: Mutex<BTreeMap<String, Known>>,
+    /// Each length of candles that is fetched is a step.
+    progress: Progress,
+}
 
 impl CandleCache {
+    pub(crate) fn new(progress: Progress) -> Self {
+        Self {
+            products: Mutex::default(),
+            progress,
+        }
+    }
+
     /// The six frames of a product as of now: what is new is fetched from the venue, and what has closed is kept in the store.
     pub(crate) async fn frames<E: Exchange>(
         &self,
@@ -76,19 +88,26 @@ impl CandleCache {
         now: Timestamp,
     ) -> Result<FrameSet, CandlesError> {
         let mut known = self.take(database, product).await?;
-        let refreshed = refresh(&mut known, exchange, journal, product, now).await;
+        let refreshed = refresh(
+            &mut known,
+            exchange,
+            journal,
+            &self.progress,
+            (product, now),
+        )
+        .await;
         let frames = match refreshed {
             Ok(()) => store(&mut known, database, product, now).await,
             Err(error) => Err(error),
         };
         let made = frames.and_then(|()| Ok(known.history.frames(settings, now.as_seconds())?));
         known.history.forget(now.as_seconds());
-        self.0.lock().await.insert(product.to_owned(), known);
+        self.products.lock().await.insert(product.to_owned(), known);
         made
     }
 
     async fn take(&self, database: &Database, product: &str) -> Result<Known, CandlesError> {
-        match self.0.lock().await.remove(product) {
+        match self.products.lock().await.remove(product) {
             Some(known) => Ok(known),
             None => Ok(Known {
                 history: stored(database, product).await?,
@@ -131,8 +150,8 @@ async fn refresh<E: Exchange>(
     known: &mut Known,
     exchange: &E,
     journal: &Journal,
-    product: &str,
-    now: Timestamp,
+    progress: &Progress,
+    (product, now): (&str, Timestamp),
 ) -> Result<(), CandlesError> {
     let now_s = now.as_seconds();
     let is_near = known
@@ -148,6 +167,7 @@ async fn refresh<E: Exchange>(
             _ => now_s - rows * interval.seconds(),
         };
         let start = seconds(interval.start_unix_s(since));
+        progress.came_on();
         let candles = exchange
             .candles(product, granularity, start, now.plus_seconds(1))
             .await?;

@@ -8,18 +8,19 @@ use cbtrade_exchange::{Book, Exchange, ExchangeError, Product};
 use cbtrade_indicators::Interval;
 use cbtrade_strategy::Strategy;
 
-use crate::bot::{Bot, count};
+use crate::bot::{Bot, BotError, count};
 use crate::candles::CandlesError;
 use crate::decide::{
     self, AuditRow, Budget, BuyAction, BuyOutcome, BuyPass, ByClass, Cap, DecideError, Judged,
-    Level, Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes,
-    Standing, StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size,
-    spread_pct,
+    Performance, ProductFacts, SaleSize, SellAction, SellInput, SellOutcome, Sizes, Standing,
+    StrategyPerformances, buy_pass, decide_sell, depth_amount, depth_price, sale_size, spread_pct,
 };
 use crate::frames::FrameSet;
+use crate::hints::Exits;
 use crate::market::{Wallet, market_row};
 use crate::orders::{
-    BuyWish, Mark, OrderError, SellWish, Wished, age_minutes, figures_of, holding_of, refreshed,
+    BuyWish, Mark, OrderError, SellWish, Wished, age_minutes, figures_of, holding_of, is_away,
+    refreshed,
 };
 use crate::performance;
 use crate::settings::{MarketSettings, ProductSettings};
@@ -37,6 +38,25 @@ pub(crate) enum PassError {
     Orders(#[from] OrderError),
     #[error("the pass ended early: a figure could not be computed")]
     Figures(#[from] DecideError),
+}
+
+impl PassError {
+    /// The error, if it is one of this pair alone.
+    ///
+    /// # Errors
+    /// It is the database that is away, which ends the round.
+    pub(crate) fn of_one_pair(self) -> Result<Self, BotError> {
+        match self {
+            Self::Database(error)
+            | Self::Candles(CandlesError::Store(error))
+            | Self::Orders(OrderError::Database(error))
+                if is_away(&error) =>
+            {
+                Err(BotError::Database(error))
+            }
+            error => Ok(error),
+        }
+    }
 }
 
 /// Levels of the book that are read.
@@ -82,6 +102,7 @@ impl<E: Exchange> Bot<E> {
         let prod_id = input.prod_id;
         let before = self.open_positions(prod_id).await?;
         let Some(sides) = self.claim(input, !before.is_empty()).await? else {
+            self.hints.leave(prod_id, self.now());
             let line = format!(
                 "not looked at in this round ({} open): nothing to do for this bot, or another bot has just had it",
                 before.len()
@@ -89,6 +110,7 @@ impl<E: Exchange> Bot<E> {
             self.journal().detail(prod_id, line);
             return Ok(());
         };
+        self.hints.began(prod_id, sides.sells, self.now());
         self.sign_of_life("pair", Some(prod_id)).await;
         count(&self.counters.passes);
         // What is open is ended first: what comes after is decided on what it left.
@@ -148,11 +170,13 @@ impl<E: Exchange> Bot<E> {
         positions: &[Position],
     ) -> Result<Look, PassError> {
         let product = self.exchange().product(prod_id).await?;
+        self.orders.progress.came_on();
         // Only what the venue has just said is written, nothing from the beginning of the round (B-08).
         self.database()
             .db_mkts_insupd(&market_row(&product))
             .await?;
         let book = self.exchange().book(prod_id, BOOK_LEVELS).await?;
+        self.orders.progress.came_on();
         let costs = positions.iter().filter_map(|position| position.tot_out_cnt);
         let amount = depth_amount(settings.buy.trade_size, costs);
         let (prc_buy, prc_sell) = prices(&book, &product, amount)?;
@@ -318,7 +342,11 @@ impl<E: Exchange> Bot<E> {
     fn tell_wished(&self, prod_id: &str, what: &str, wished: &Wished) {
         match wished {
             Wished::Placed { .. } | Wished::Filled => {}
-            Wished::Held(why) => self.journal().note(prod_id, format!("no {what}: {why}")),
+            Wished::Held(why) => {
+                if self.is_news(&format!("no {what} {prod_id}"), why) {
+                    self.journal().note(prod_id, format!("no {what}: {why}"));
+                }
+            }
             Wished::Refused(refusal) => self.journal().warn(
                 prod_id,
                 format!(
@@ -404,6 +432,8 @@ impl<E: Exchange> Bot<E> {
             age_minutes: age_minutes(position, look.now).unwrap_or_default(),
             view: &look.frames,
         })?;
+        let exits = Exits::of(&look.settings, judged.holding.prc_buy, &outcome.figures);
+        self.hints.expect(input.prod_id, exits);
         let row = refreshed(position, &outcome.figures, look.now);
         let row = row
             .set(columns::poss::pocket_pct, look.settings.sell.pocket_pct)
@@ -448,27 +478,28 @@ impl<E: Exchange> Bot<E> {
         )?;
         let base_size = match size {
             SaleSize::Sell { base_cnt, .. } => base_cnt,
+            // Both may stay so for long: it is told once, and again after an hour.
             SaleSize::TooSmall { base_cnt, base_min } => {
-                self.journal().note(
-                    prod_id,
-                    format!(
-                        "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {}: {base_cnt} cannot be sold, the least is {base_min}; it is kept",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().note(prod_id, why);
+                }
                 return Ok(());
             }
             SaleSize::WalletShort {
                 hold_cnt,
                 available_cnt,
             } => {
-                self.journal().alert(
-                    prod_id,
-                    format!(
-                        "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
-                        position.pos_id
-                    ),
+                let why = format!(
+                    "position {} holds {hold_cnt}, but only {available_cnt} {base} can be sold; nothing is sold before that is explained",
+                    position.pos_id
                 );
+                if self.is_news(&format!("sale of {}", position.pos_id), &why) {
+                    self.journal().alert(prod_id, why);
+                }
                 return Ok(());
             }
         };
@@ -509,17 +540,8 @@ fn prices(
     product: &Product,
     amount: Decimal,
 ) -> Result<(Decimal, Decimal), PassError> {
-    let levels = |levels: &[cbtrade_exchange::Level]| -> Vec<Level> {
-        levels
-            .iter()
-            .map(|level| Level {
-                price: level.price,
-                size: level.size,
-            })
-            .collect()
-    };
-    let ask = depth_price(&levels(&book.asks), amount)?;
-    let bid = depth_price(&levels(&book.bids), amount)?;
+    let ask = depth_price(&book.asks, amount)?;
+    let bid = depth_price(&book.bids, amount)?;
     let missing = || DecideError::OutOfRange {
         what: "price of a product that has neither a book nor a last price",
     };

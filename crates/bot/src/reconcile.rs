@@ -7,10 +7,10 @@ use cbtrade_database::{
     Changes, Intent, IntentFilter, IntentState, NewIntent, OrderFilter, Position, SellOrder, Side,
     TradeFilter, Value, columns,
 };
-use cbtrade_exchange::{Exchange, Order, OrderQuery};
+use cbtrade_exchange::{Exchange, Order, OrderQuery, OrderStatus};
 
 use crate::market::Wallet;
-use crate::orders::{CLIENT_ID_PREFIX, OrderError, Orders, created};
+use crate::orders::{BEYOND, CLIENT_ID_PREFIX, LOOKED_FOR_S, OrderError, Orders, chain, created};
 
 /// What was found. Everything here is also told to the journal.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -38,6 +38,8 @@ pub struct BalanceDifference {
     pub wallet: Decimal,
     /// What live positions hold: open ones, and what closed ones kept back.
     pub positions: Decimal,
+    /// Where the wallet has less: the rows of `sell_ords` that sold more than their position held.
+    pub oversold: Vec<String>,
 }
 
 /// Differences below this are dust of rounding; the operator's own reports used it.
@@ -49,8 +51,6 @@ fn tolerance() -> Decimal {
 const OVERLAP_S: i64 = 600;
 /// Who made the orders of before.
 const LEGACY_BOT: &str = "before";
-/// How far back they are listed at a start.
-const START_LOOK_BACK_S: i64 = 24 * 3_600;
 
 impl<E: Exchange> Orders<E> {
     /// Compares orders, then positions and balances, and follows what is open.
@@ -79,7 +79,7 @@ impl<E: Exchange> Orders<E> {
     }
 
     async fn listed_since(&self) -> Result<Timestamp, OrderError> {
-        let day_ago = self.clock.now().plus_seconds(-START_LOOK_BACK_S);
+        let day_ago = self.clock.now().plus_seconds(-LOOKED_FOR_S);
         let oldest = self
             .open_intents()
             .await?
@@ -118,23 +118,49 @@ impl<E: Exchange> Orders<E> {
         for order in ours {
             match intents.get(&order.client_order_id) {
                 Some(intent) if waits_for_order(intent) => {
-                    self.take_on(intent, order).await?;
-                    found.taken_on += 1;
+                    self.take_on_found(intent, order, found).await;
+                }
+                Some(intent)
+                    if intent.state == IntentState::Refused
+                        && order.status != OrderStatus::Failed =>
+                {
+                    self.leave_alone(order, "which the venue had refused", found);
                 }
                 Some(_) => {}
-                None => {
-                    self.journal.alert(
-                        &order.product,
-                        format!(
-                            "the venue has order {} with our id {}, of which the database knows nothing (was an older backup restored?); it is left alone",
-                            order.order_id, order.client_order_id
-                        ),
-                    );
-                    found.unknown_orders.push(order.order_id.clone());
-                }
+                None => self.leave_alone(
+                    order,
+                    "of which the database knows nothing (was an older backup restored?)",
+                    found,
+                ),
             }
         }
         Ok(())
+    }
+
+    /// One that cannot be booked now must not keep the bot from the others, nor from working.
+    async fn take_on_found(&self, intent: &Intent, order: &Order, found: &mut Reconciliation) {
+        match self.take_on(intent, order).await {
+            Ok(_) => found.taken_on += 1,
+            Err(error) => self.journal.warn(
+                &order.product,
+                format!(
+                    "order {} was found and could not be taken on, it is tried again: {}",
+                    order.order_id,
+                    chain(&error)
+                ),
+            ),
+        }
+    }
+
+    fn leave_alone(&self, order: &Order, why: &str, found: &mut Reconciliation) {
+        self.journal.alert(
+            &order.product,
+            format!(
+                "the venue has order {} with our id {}, {why}; it is left alone",
+                order.order_id, order.client_order_id
+            ),
+        );
+        found.unknown_orders.push(order.order_id.clone());
     }
 
     async fn intents_of(&self, client_order_ids: &[&str]) -> Result<Vec<Intent>, OrderError> {
@@ -171,21 +197,14 @@ impl<E: Exchange> Orders<E> {
             }
             let new = NewIntent {
                 client_order_id: legacy_id(row.buy_client_order_id.as_deref(), &uuid),
-                side: Side::Buy,
                 prod_id: row.prod_id.clone().unwrap_or_default(),
-                is_test: false,
-                pos_id: None,
                 quote_size: row.tot_out_cnt,
                 base_size: row.buy_cnt_est,
                 prc_est: row.prc_buy_est,
                 strat_type: row.buy_strat_type.clone(),
                 strat_name: row.buy_strat_name.clone(),
                 strat_freq: row.buy_strat_freq.clone(),
-                bot_guid: LEGACY_BOT.to_owned(),
-                is_lease_needed: false,
-                created: row.buy_begin_dttm.unwrap_or(Timestamp::EPOCH),
-                reason: "open when the fleet stood still".to_owned(),
-                limits: None,
+                ..legacy(Side::Buy, row.buy_begin_dttm)
             };
             taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
         }
@@ -200,21 +219,14 @@ impl<E: Exchange> Orders<E> {
             }
             let new = NewIntent {
                 client_order_id: legacy_id(row.sell_client_order_id.as_deref(), &uuid),
-                side: Side::Sell,
                 prod_id: row.prod_id.clone().unwrap_or_default(),
-                is_test: false,
                 pos_id: row.pos_id,
-                quote_size: None,
                 base_size: row.sell_cnt_est,
                 prc_est: row.prc_sell_est,
                 strat_type: row.sell_strat_type.clone(),
                 strat_name: row.sell_strat_name.clone(),
                 strat_freq: row.sell_strat_freq.clone(),
-                bot_guid: LEGACY_BOT.to_owned(),
-                is_lease_needed: false,
-                created: row.sell_begin_dttm.unwrap_or(Timestamp::EPOCH),
-                reason: "open when the fleet stood still".to_owned(),
-                limits: None,
+                ..legacy(Side::Sell, row.sell_begin_dttm)
             };
             taken += usize::from(self.database.db_intent_adopt(&new, &uuid).await?);
         }
@@ -252,7 +264,7 @@ impl<E: Exchange> Orders<E> {
         let mut moving = self.moving_currencies().await?;
         let accounts = self.exchange.accounts().await?;
         let wallet = Wallet::of(&accounts);
-        let held = self.held_by_positions().await?;
+        let held = self.held_by_positions(|_| true).await?;
         moving.extend(self.moving_currencies().await?);
         let currencies: BTreeSet<&str> = held
             .keys()
@@ -270,21 +282,46 @@ impl<E: Exchange> Orders<E> {
                 .and_then(Decimal::checked_abs)
                 .unwrap_or(Decimal::ONE);
             if apart > tolerance() {
+                let oversold = match in_wallet < in_positions {
+                    true => self.oversold(currency).await?,
+                    false => Vec::new(),
+                };
+                let explained = match oversold.as_slice() {
+                    [] => String::new(),
+                    orders => format!(
+                        "; more than their positions held was sold by so_id {}",
+                        orders.join(", ")
+                    ),
+                };
                 self.journal.say(
                     crate::journal::Weight::Warning,
                     None,
                     format!(
-                        "{currency}: the wallet holds {in_wallet}, the positions {in_positions}; nothing beyond the wallet is sold"
+                        "{currency}: the wallet holds {in_wallet}, the positions {in_positions}; nothing beyond the wallet is sold{explained}"
                     ),
                 );
                 differences.push(BalanceDifference {
                     currency: currency.to_owned(),
                     wallet: in_wallet,
                     positions: in_positions,
+                    oversold,
                 });
             }
         }
         Ok(differences)
+    }
+
+    /// Orders that sold more than their position held.
+    async fn oversold(&self, currency: &str) -> Result<Vec<String>, OrderError> {
+        let rows = self
+            .database
+            .seld(
+                "SELECT so_id FROM sell_ords WHERE base_symb = ? AND reason LIKE ? ORDER BY so_id",
+                &[Value::from(currency), Value::from(format!("{BEYOND}%"))],
+            )
+            .await?;
+        let numbers = rows.iter().filter_map(|row| row.get("so_id"));
+        Ok(numbers.map(ToString::to_string).collect())
     }
 
     /// The base currencies of orders that are open, or ended just now.
@@ -307,18 +344,26 @@ impl<E: Exchange> Orders<E> {
             .collect())
     }
 
-    async fn held_by_positions(&self) -> Result<BTreeMap<String, Decimal>, OrderError> {
+    /// What live positions hold of each currency, as far as they count.
+    pub(crate) async fn held_by_positions(
+        &self,
+        counts: impl Fn(&Position) -> bool,
+    ) -> Result<BTreeMap<String, Decimal>, OrderError> {
         let live = TradeFilter {
             lta: Some("L"),
             ..TradeFilter::default()
         };
         let mut held: BTreeMap<String, Decimal> = BTreeMap::new();
-        for position in self.database.db_poss_get(live, None, None).await? {
+        let positions = self.database.db_poss_get(live, None, None).await?;
+        for position in positions.into_iter().map(|position| position.row) {
+            if !counts(&position) {
+                continue;
+            }
             let Position {
                 base_symb: Some(currency),
                 hold_cnt: Some(count),
                 ..
-            } = position.row
+            } = position
             else {
                 continue;
             };
@@ -338,6 +383,28 @@ fn waits_for_order(intent: &Intent) -> bool {
 
 pub(crate) fn is_test(flag: Option<&str>) -> bool {
     flag.is_some_and(|flag| flag.trim_end().eq_ignore_ascii_case("Y"))
+}
+
+/// What the intents of orders from before have alike.
+fn legacy(side: Side, begin: Option<Timestamp>) -> NewIntent {
+    NewIntent {
+        client_order_id: String::new(),
+        side,
+        prod_id: String::new(),
+        is_test: false,
+        pos_id: None,
+        quote_size: None,
+        base_size: None,
+        prc_est: None,
+        strat_type: None,
+        strat_name: None,
+        strat_freq: None,
+        bot_guid: LEGACY_BOT.to_owned(),
+        is_lease_needed: false,
+        created: begin.unwrap_or(Timestamp::EPOCH),
+        reason: "open when the fleet stood still".to_owned(),
+        limits: None,
+    }
 }
 
 fn legacy_id(client_order_id: Option<&str>, uuid: &str) -> String {

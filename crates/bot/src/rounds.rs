@@ -42,10 +42,17 @@ impl<E: Exchange> Bot<E> {
     /// # Errors
     /// What an operator must change before a bot can work: settings, keys, clock.
     pub async fn run(&self) -> Result<(), BotError> {
+        // Futures of a whole life are large: they live on the heap.
+        let life = Box::pin(self.live());
+        self.pulse.beside(life, || self.answers()).await
+    }
+
+    async fn live(&self) -> Result<(), BotError> {
         self.sign_of_life("starting", None).await;
         if !self.begin().await? {
             return Ok(());
         }
+        let _listening = self.listen();
         let mut failures = 0_u32;
         let mut reconciled = self.now();
         while !self.end.is_asked() {
@@ -67,13 +74,14 @@ impl<E: Exchange> Bot<E> {
             if self.options.rounds_max > 0 && rounds >= self.options.rounds_max {
                 break;
             }
-            let doing = if failures > 0 {
-                "waiting for database and venue"
+            if failures > 0 {
+                self.sign_of_life("waiting for database and venue", None)
+                    .await;
+                // What has just failed is not done sooner because of a hint.
+                self.wait(pause).await;
             } else {
-                "waiting"
-            };
-            self.sign_of_life(doing, None).await;
-            self.end.wait(pause).await;
+                self.wait_for_round(pause).await;
+            }
         }
         self.finish().await;
         Ok(())
@@ -167,7 +175,7 @@ impl<E: Exchange> Bot<E> {
                 Mode::Auto => self.refresh_market(quote).await?,
                 Mode::Full | Mode::Buy | Mode::Sell => {
                     if let Some(market) = settings.markets.get(quote) {
-                        Box::pin(self.trade_market(quote, market)).await?;
+                        Box::pin(self.trade_market(quote, market, None)).await?;
                     }
                 }
             }
@@ -214,51 +222,61 @@ impl<E: Exchange> Bot<E> {
         Ok(())
     }
 
-    /// The stop level that counts: the stricter one of database and file.
+    /// The stop level that counts: the stronger one of database and file.
     async fn stop_level(&self) -> Result<StopLevel, BotError> {
         let kept = self.database().db_stop_level_get().await?.level;
         let local = match self.orders.stop.read() {
-            Ok(stop) => stop.map_or(StopLevel::Run, |stop| as_kept(stop.level)),
+            Ok(stop) => stop.map_or(StopLevel::Run, |stop| stop.level),
             Err(error) => {
                 self.went_wrong(None, &error);
                 StopLevel::Halt
             }
         };
-        Ok(if kept == StopLevel::Halt || local == StopLevel::Halt {
-            StopLevel::Halt
-        } else if local > kept {
-            local
-        } else {
-            kept
-        })
+        Ok(kept.max(local))
     }
 
-    async fn trade_market(&self, quote: &str, market: &MarketSettings) -> Result<(), BotError> {
+    /// Goes through the pairs of a market, or through some of them, as soon as a hint asks for it.
+    pub(crate) async fn trade_market(
+        &self,
+        quote: &str,
+        market: &MarketSettings,
+        only: Option<&BTreeSet<&str>>,
+    ) -> Result<(), BotError> {
         let level = self.stop_level().await?;
         if level == StopLevel::Halt {
-            self.journal().say(
-                Weight::Note,
-                None,
-                "the fleet is halted: orders are followed, none is made",
-            );
+            if only.is_none() {
+                self.journal().say(
+                    Weight::Note,
+                    None,
+                    "the fleet is halted: orders are followed, none is made",
+                );
+            }
             return Ok(());
         }
-        self.refresh_if_stale(quote).await?;
+        if only.is_none() {
+            self.refresh_if_stale(quote).await?;
+        }
         let mut wallet = Wallet::of(&self.exchange().accounts().await?);
         let prepared = self.prepare(market, quote, &wallet).await?;
         let mut budget = prepared.budget;
-        for (prod_id, may_buy) in &prepared.pairs {
-            if self.end.is_asked() {
-                break;
-            }
+        let mut pairs = prepared.pairs;
+        let listed = pairs.iter().map(|(prod_id, _)| prod_id.as_str()).collect();
+        self.hints.keep(quote, &listed, self.now());
+        if let Some(only) = only {
+            pairs.retain(|(prod_id, _)| only.contains(prod_id.as_str()));
+        }
+        while !pairs.is_empty() && !self.end.is_asked() {
+            self.follow_hints().await;
+            let (prod_id, may_buy) = pairs.remove(self.hints.next_of(&pairs, self.now()));
             let input = PassInput {
                 market,
-                prod_id,
-                may_buy: *may_buy && level == StopLevel::Run,
+                prod_id: &prod_id,
+                may_buy: may_buy && level == StopLevel::Run,
                 liquidates: level == StopLevel::Liquidate,
             };
             if let Err(error) = Box::pin(self.pass(&input, &mut budget, &mut wallet)).await {
-                self.went_wrong(Some(prod_id), &error);
+                // Without the database every further pair would wait for it in vain, and the bot seem to hang.
+                self.went_wrong(Some(&prod_id), &error.of_one_pair()?);
             }
         }
         Ok(())
@@ -432,11 +450,6 @@ impl<E: Exchange> Bot<E> {
 /// The quote currencies that are traded.
 fn quotes(settings: &Settings) -> Vec<String> {
     settings.markets.keys().cloned().collect()
-}
-
-/// A level of the stop file as the database names it.
-fn as_kept(level: crate::stop::StopLevel) -> StopLevel {
-    StopLevel::of_name(level.name()).unwrap_or(StopLevel::Halt)
 }
 
 /// What a round works on.

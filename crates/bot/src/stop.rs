@@ -3,8 +3,11 @@
 //! A bot looks at it before every intent, besides the level in the database; the stronger one counts. The file is plain
 //! text, and its first line is the level, so that `echo halt > stop` is a stop too. Whatever cannot be understood counts
 //! as [`StopLevel::Halt`]: nobody puts a stop file there by accident, and a bot that guesses wrong spends money.
+//!
+//! Between a bot's look and its order is a moment in which a stop could be said and have returned. So a bot looks once more
+//! right before it sends, with a lock that it keeps until the venue has answered ([`StopFile::sending`]), and whoever says a
+//! stop waits for those that have it ([`StopFile::wait_for_sent`]).
 
-use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
@@ -12,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, UNIX_EPOCH};
 
 use cbtrade_core::Timestamp;
+pub use cbtrade_database::StopLevel;
 use nix::errno::Errno;
 use nix::fcntl::{Flock, FlockArg};
 
@@ -23,66 +27,6 @@ const FILE_BYTES_MAX: u64 = 64 * 1024;
 const LOCK_WAIT: Duration = Duration::from_millis(200);
 /// How often it looks.
 const LOCK_POLL: Duration = Duration::from_millis(5);
-
-/// What bots may do, from everything to nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum StopLevel {
-    /// Everything.
-    Run,
-    /// Sell and follow orders, but buy nothing.
-    NoNewBuys,
-    /// Sell everything that is held, and buy nothing.
-    Liquidate,
-    /// Send no order at all; open orders are followed.
-    Halt,
-}
-
-impl StopLevel {
-    /// All of them, the weakest first.
-    pub const ALL: [StopLevel; 4] = [
-        StopLevel::Run,
-        StopLevel::NoNewBuys,
-        StopLevel::Liquidate,
-        StopLevel::Halt,
-    ];
-
-    /// Its name in files, in the database and on the command line.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            StopLevel::Run => "run",
-            StopLevel::NoNewBuys => "no-new-buys",
-            StopLevel::Liquidate => "liquidate",
-            StopLevel::Halt => "halt",
-        }
-    }
-
-    /// The level of a name, in small or capital letters.
-    #[must_use]
-    pub fn of_name(name: &str) -> Option<StopLevel> {
-        StopLevel::ALL
-            .into_iter()
-            .find(|level| level.name().eq_ignore_ascii_case(name))
-    }
-
-    /// Whether a bot may buy.
-    #[must_use]
-    pub fn may_buy(self) -> bool {
-        self == StopLevel::Run
-    }
-
-    /// Whether a bot may send any order.
-    #[must_use]
-    pub fn may_order(self) -> bool {
-        self != StopLevel::Halt
-    }
-}
-
-impl fmt::Display for StopLevel {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(self.name())
-    }
-}
 
 /// A stop as it stands in the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -263,6 +207,33 @@ impl StopFile {
         }
     }
 
+    /// What a bot keeps from its last look at the file until the venue has answered its order. `None` where there can be no
+    /// such lock: the order is sent without, and the stop that comes in between is kept to from the next one on.
+    #[must_use]
+    pub fn sending(&self) -> Option<Sending> {
+        let file = self.sending_file().ok()?;
+        // Whoever has it alone, has it for an instant.
+        let lock = Flock::lock(file, FlockArg::LockShared).ok()?;
+        Some(Sending { _lock: lock })
+    }
+
+    /// Waits until no bot of this folder sends an order that it began before now; so what is in the file now is kept to by
+    /// every order from here on. `false` if one was still without an answer after so long.
+    #[must_use]
+    pub fn wait_for_sent(&self, wait_max: Duration) -> bool {
+        self.sending_file().is_ok_and(|file| {
+            lock_within(file, FlockArg::LockExclusiveNonblock, wait_max).is_some()
+        })
+    }
+
+    fn sending_file(&self) -> std::io::Result<File> {
+        OpenOptions::new()
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(self.path.with_extension("sending"))
+    }
+
     fn put(&self, stop: &LocalStop) -> Result<(), StopFileError> {
         let new = self.path.with_extension("new");
         self.write_new(&new, stop)
@@ -301,21 +272,32 @@ impl StopFile {
     /// Keeps two writers from each believing that theirs is the stronger stop. `None` when it cannot be had in time or
     /// at all: a stop goes on without.
     fn lock(&self) -> Option<Flock<File>> {
-        let mut file = OpenOptions::new()
+        let file = OpenOptions::new()
             .write(true)
             .create(true)
             .truncate(false)
             .open(self.path.with_extension("lock"))
             .ok()?;
-        let begun = Instant::now();
-        loop {
-            match Flock::lock(file, FlockArg::LockExclusiveNonblock) {
-                Ok(lock) => return Some(lock),
-                Err((again, Errno::EWOULDBLOCK)) if begun.elapsed() < LOCK_WAIT => file = again,
-                Err(_) => return None,
-            }
-            std::thread::sleep(LOCK_POLL);
+        lock_within(file, FlockArg::LockExclusiveNonblock, LOCK_WAIT)
+    }
+}
+
+/// A bot's order is on its way as long as this is there.
+#[derive(Debug)]
+pub struct Sending {
+    _lock: Flock<File>,
+}
+
+/// The lock, if it can be had in time.
+fn lock_within(mut file: File, how: FlockArg, wait_max: Duration) -> Option<Flock<File>> {
+    let begun = Instant::now();
+    loop {
+        match Flock::lock(file, how) {
+            Ok(lock) => return Some(lock),
+            Err((again, Errno::EWOULDBLOCK)) if begun.elapsed() < wait_max => file = again,
+            Err(_) => return None,
         }
+        std::thread::sleep(LOCK_POLL);
     }
 }
 
@@ -464,13 +446,15 @@ mod tests {
     }
 
     #[test]
-    fn names_and_levels_belong_together() {
-        for level in StopLevel::ALL {
-            assert_eq!(StopLevel::of_name(level.name()), Some(level));
-        }
-        assert_eq!(StopLevel::of_name("stop"), None);
-        assert!(StopLevel::Run < StopLevel::NoNewBuys);
-        assert!(StopLevel::NoNewBuys < StopLevel::Liquidate);
-        assert!(StopLevel::Liquidate < StopLevel::Halt);
+    fn a_stop_waits_for_orders_that_are_on_their_way_and_for_no_longer_than_it_must() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = StopFile::in_folder(folder.path());
+        assert!(file.wait_for_sent(Duration::ZERO));
+        let (one, other) = (file.sending().unwrap(), file.sending().unwrap());
+        assert!(!file.wait_for_sent(Duration::ZERO));
+        drop(one);
+        assert!(!file.wait_for_sent(Duration::from_millis(20)));
+        drop(other);
+        assert!(file.wait_for_sent(Duration::ZERO));
     }
 }

@@ -4,82 +4,15 @@
 
 mod common;
 
-use cbtrade_bot::orders::{BuyWish, Followed, Orders, SellWish, Wished};
+use cbtrade_bot::orders::{Followed, Wished};
 use cbtrade_bot::stop::{LocalStop, StopFile, StopLevel};
-use cbtrade_coinbase::Coinbase;
 use cbtrade_coinbase_sim::{Behaviour, FaultKind};
 use cbtrade_core::Decimal;
-use cbtrade_database::{Changes, IntentFilter, IntentState, Position, columns};
-use cbtrade_exchange::Product;
+use cbtrade_database::{Changes, IntentState, Position, columns};
 
-use common::{World, begin, config, decimal, mark};
+use common::{World, begin, buy, config, decimal, follow, sell};
 
 const PRODUCT: &str = "ETH-USDC";
-
-async fn buy(orders: &Orders<Coinbase>, product: &Product, size: &str, is_test: bool) -> Wished {
-    let wish = BuyWish {
-        product,
-        quote_size: decimal(size),
-        price_estimate: product.price.unwrap(),
-        is_test,
-        mark: mark("sha"),
-        reason: "a test".to_owned(),
-        limits: None,
-    };
-    orders.buy(&wish).await.unwrap()
-}
-
-async fn sell(orders: &Orders<Coinbase>, product: &Product, position: &Position) -> Wished {
-    let wish = SellWish {
-        product,
-        pos_id: position.pos_id,
-        base_size: position.hold_cnt.unwrap(),
-        price_estimate: product.price.unwrap(),
-        is_test: position.test_txn_yn.as_deref() == Some("Y"),
-        mark: mark("trail_profit"),
-        reason: "a test".to_owned(),
-    };
-    orders.sell(&wish).await.unwrap()
-}
-
-async fn follow(orders: &Orders<Coinbase>) -> Vec<Followed> {
-    let followed = orders.follow(None).await.unwrap();
-    followed.into_iter().map(|(_, followed)| followed).collect()
-}
-
-async fn states(world: &World) -> Vec<IntentState> {
-    let any = IntentFilter::default();
-    let all = world.database.db_intents_get(&any).await.unwrap();
-    all.iter().map(|intent| intent.state).collect()
-}
-
-/// What positions say of coins and money must be what the venue has.
-async fn assert_books_agree(world: &World) {
-    let held = |positions: &[Position], of: fn(&Position) -> Option<Decimal>| {
-        positions.iter().fold(Decimal::ZERO, |sum, position| {
-            sum.checked_add(of(position).unwrap_or_default()).unwrap()
-        })
-    };
-    let positions: Vec<Position> = world
-        .positions()
-        .await
-        .into_iter()
-        .filter(|position| position.test_txn_yn.as_deref() == Some("N"))
-        .collect();
-    let (coins, hold) = world.venue.balance("ETH");
-    assert_eq!(hold, Decimal::ZERO, "{world}");
-    assert_eq!(
-        held(&positions, |position| position.hold_cnt),
-        coins,
-        "{world}"
-    );
-    let spent = held(&positions, |position| position.tot_out_cnt);
-    let received = held(&positions, |position| position.tot_in_cnt);
-    let (money, _) = world.venue.balance("USDC");
-    let expected = decimal("10000").checked_sub(spent).unwrap();
-    assert_eq!(expected.checked_add(received).unwrap(), money, "{world}");
-    world.assert_venue_in_order();
-}
 
 #[tokio::test]
 async fn a_buy_becomes_a_position_and_its_sale_closes_it() {
@@ -99,7 +32,7 @@ async fn a_buy_becomes_a_position_and_its_sale_closes_it() {
         );
         // Followed again, there is nothing left to do: the position is not opened a second time (B-27).
         assert_eq!(follow(&orders).await, [], "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
         let positions = world.positions().await;
         let [position] = positions.as_slice() else {
             panic!("{world}: {positions:?}");
@@ -120,7 +53,7 @@ async fn a_buy_becomes_a_position_and_its_sale_closes_it() {
         let closed = world.positions().await.remove(0);
         assert_eq!(closed.pos_stat.as_deref(), Some("CLOSE"), "{world}");
         assert_eq!(closed.sell_strat_name.as_deref(), Some("trail_profit"));
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
         assert_eq!(world.venue.order_count(), 2);
         let fills = world.database.db_fills_get(None, None).await.unwrap();
         assert!(fills.len() >= 2, "{world}");
@@ -155,7 +88,7 @@ async fn an_answer_that_is_lost_is_looked_up_and_the_order_is_there_once() {
         }
         assert_eq!(world.venue.order_count(), 3, "{world}");
         assert_eq!(world.positions().await.len(), 3, "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }
 
@@ -171,7 +104,7 @@ async fn an_order_that_never_arrived_counts_as_absent_after_a_while_and_not_befo
         world.venue.advance_seconds(700);
         let later = world.orders_of("bot-2").await;
         assert_eq!(follow(&later).await, [Followed::Absent], "{world}");
-        assert_eq!(states(&world).await, [IntentState::Absent], "{world}");
+        assert_eq!(world.states().await, [IntentState::Absent], "{world}");
         assert_eq!(
             world.venue.order_count(),
             0,
@@ -206,9 +139,9 @@ async fn an_order_that_is_listed_late_is_taken_on_even_after_it_counted_as_absen
         let later = world.orders_of("bot-1").await;
         let found = later.reconcile(&["USDC".to_owned()]).await.unwrap();
         assert_eq!(found.taken_on, 1, "{world}: {}", world.said());
-        assert_eq!(states(&world).await, [IntentState::Done], "{world}");
+        assert_eq!(world.states().await, [IntentState::Done], "{world}");
         assert_eq!(world.positions().await.len(), 1, "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }
 
@@ -236,7 +169,7 @@ async fn a_refused_sale_leaves_the_position_to_be_sold_again() {
             "{world}: {wished:?}"
         );
         follow(&orders).await;
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }
 
@@ -256,7 +189,7 @@ async fn what_was_filled_of_a_cancelled_order_is_kept() {
         assert_eq!(follow(&orders).await, [Followed::Settled], "{world}");
         let position = world.positions().await.remove(0);
         assert!(position.tot_out_cnt.unwrap() < decimal("5"), "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
         // A sale: the rest is still held, and sold by the next one.
         world.venue.behave(cut());
         sell(&orders, &product, &position).await;
@@ -267,13 +200,13 @@ async fn what_was_filled_of_a_cancelled_order_is_kept() {
             rest.hold_cnt.unwrap() < position.hold_cnt.unwrap(),
             "{world}"
         );
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
         sell(&orders, &product, &rest).await;
         follow(&orders).await;
         let closed = world.positions().await.remove(0);
         assert_eq!(closed.pos_stat.as_deref(), Some("CLOSE"), "{world}");
         assert_eq!(closed.hold_cnt, Some(Decimal::ZERO), "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }
 
@@ -291,7 +224,7 @@ async fn fills_that_are_listed_late_are_waited_for() {
         assert!(world.positions().await.is_empty(), "{world}");
         world.venue.advance_seconds(60);
         assert_eq!(follow(&orders).await, [Followed::Settled], "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }
 
@@ -417,6 +350,6 @@ async fn two_bots_never_sell_one_position_twice() {
         assert_eq!(placed, 1, "{world}: {one:?} {two:?}");
         follow(&orders).await;
         assert_eq!(world.venue.order_count(), 2, "{world}");
-        assert_books_agree(&world).await;
+        world.assert_books_agree("ETH").await;
     }
 }

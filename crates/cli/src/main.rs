@@ -10,6 +10,7 @@ mod environment;
 mod error;
 mod interrupt;
 mod migration;
+mod passphrase;
 mod place;
 #[cfg(test)]
 mod reference;

@@ -175,16 +175,28 @@ pub(crate) fn password_of(location: &Location) -> Option<Secret> {
     }
 }
 
-/// Where the bots' database is, with its password.
+/// The private server's target, where a location that was named is a database of it. Nothing is started.
+pub(crate) fn on_private_server(home: &Path, location: &Location) -> Option<Target> {
+    let Location::Servers { targets, .. } = location else {
+        return None;
+    };
+    let root = private_server(home).ok()?.root_target().ok()?;
+    let is_of_root = |target: &Target| target.socket == root.socket && target.user == root.user;
+    (!targets.is_empty() && targets.iter().all(is_of_root)).then_some(root)
+}
+
+/// Where the bots' database is, with its password. That of the private server is known.
 ///
 /// # Errors
 /// A location that cannot be read.
-pub(crate) fn location(ui: &Ui, text: &str) -> Result<Location, CommandError> {
+pub(crate) fn location(ui: &Ui, home: &Path, text: &str) -> Result<Location, CommandError> {
     let location = Location::parse(text, None)?;
+    let private = on_private_server(home, &location);
     let Location::Servers { targets, candles } = location else {
         return Ok(location);
     };
     let password = match targets.first() {
+        _ if private.is_some() => private.and_then(|root| root.password),
         Some(target) => password(ui, target)?,
         None => None,
     };

@@ -10,9 +10,10 @@ const FOLDERS: [&str; 3] = ["db", "ohlcvs", "db/ohlcvs"];
 /// The files of all arguments: files as they are, folders as the databases in them; each once, as a full path.
 ///
 /// # Errors
-/// A file or folder that is not there, a folder without a database, two arguments that name the same file.
+/// A file or folder that is not there, a folder without a database, two arguments that name the same one.
 pub(crate) fn files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError> {
     let mut files: Vec<PathBuf> = Vec::new();
+    let mut named: Vec<PathBuf> = Vec::new();
     for argument in arguments {
         let resolved = argument.canonicalize().map_err(|source| {
             let message = match source.kind() {
@@ -23,6 +24,14 @@ pub(crate) fn files(arguments: &[PathBuf]) -> Result<Vec<PathBuf>, CommandError>
                 .because(&source)
                 .hint("Check the path. A relative path counts from the directory that you are in.")
         })?;
+        if named.contains(&resolved) {
+            return Err(CommandError::new(
+                Kind::Usage,
+                format!("{} is named twice", resolved.display()),
+            )
+            .hint("Name each file or folder once; a folder means the databases in it."));
+        }
+        named.push(resolved.clone());
         let found = if resolved.is_dir() {
             databases_in(&resolved)?
         } else {
@@ -114,6 +123,22 @@ mod tests {
                 "db/ohlcvs/ohlcv_BTC_USDC.db"
             ]
         );
+    }
+
+    #[test]
+    fn what_is_named_twice_is_refused_by_whatever_name() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        std::fs::write(root.join("a.db"), b"").unwrap();
+        std::os::unix::fs::symlink(root.join("a.db"), root.join("link")).unwrap();
+        for other in ["a.db", "./a.db", "link"] {
+            let error = files(&[root.join("a.db"), root.join(other)]).unwrap_err();
+            assert_eq!(error.kind, Kind::Usage, "{other}");
+            assert!(error.message.contains("named twice"), "{}", error.message);
+        }
+        let dotted = root.join("x/..");
+        std::fs::create_dir(root.join("x")).unwrap();
+        assert!(files(&[root.to_owned(), dotted]).is_err());
     }
 
     #[test]

@@ -54,7 +54,16 @@ pub enum FaultKind {
     StreamSilent,
     /// Stream: the connection ends.
     StreamCut,
+    /// Stream: a message comes after the one that follows it.
+    StreamLate,
+    /// Stream: what a message says is not so. Prices are a tenth of what they are, and orders have ended.
+    StreamLie,
+    /// Stream: a connection is refused; its place is `STREAM connect`.
+    StreamRefuse,
 }
+
+/// The place of a connection for streams.
+pub(crate) const CONNECT: &str = "STREAM connect";
 
 /// A planted failure.
 #[derive(Debug, Clone, Deserialize)]
@@ -123,8 +132,13 @@ impl Faults {
                     | FaultKind::StreamGap
                     | FaultKind::StreamSilent
                     | FaultKind::StreamCut
+                    | FaultKind::StreamLate
+                    | FaultKind::StreamLie
+                    | FaultKind::StreamRefuse
             );
-            if !place.starts_with(&fault.place) || is_stream != place.starts_with("STREAM") {
+            let is_elsewhere = (fault.kind == FaultKind::StreamRefuse) != (place == CONNECT)
+                || is_stream != place.starts_with("STREAM");
+            if !place.starts_with(&fault.place) || is_elsewhere {
                 continue;
             }
             if fault.after > 0 {

@@ -109,6 +109,7 @@ impl Engine {
             .products
             .keys()
             .filter(|id| wished.is_empty() || wished.contains(id))
+            .filter(|id| self.is_listed(id))
             .cloned()
             .collect();
         let count = ids.len();
@@ -134,9 +135,13 @@ impl Engine {
     /// GET /products/{id}.
     pub(crate) fn product(&mut self, id: &str, now: Timestamp) -> Reply {
         match self.product_json(id, now) {
-            Some(product) => Reply::json(&product),
-            None => Reply::missing(&format!("Product {id} not supported")),
+            Some(product) if self.is_listed(id) => Reply::json(&product),
+            _ => Reply::missing(&format!("Product {id} not supported")),
         }
+    }
+
+    fn is_listed(&self, id: &str) -> bool {
+        self.flag(id, "listed", "true") == "true"
     }
 
     /// GET /products/{id}/candles.
@@ -148,7 +153,14 @@ impl Engine {
             return Reply::wrong("start and end are needed");
         };
         let length = granularity.seconds();
-        let first = start.saturating_add(length - 1).div_euclid(length);
+        let begun: i64 = self
+            .flag(id, "first_candle", "")
+            .parse()
+            .unwrap_or(i64::MIN);
+        let first = start
+            .max(begun)
+            .saturating_add(length - 1)
+            .div_euclid(length);
         let last = end.div_euclid(length);
         if last.saturating_sub(first) >= CANDLES_MAX {
             return Reply::wrong("number of candles requested should be less than 350");

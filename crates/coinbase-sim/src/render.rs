@@ -11,7 +11,7 @@ use crate::money::{minus, over, plus, times};
 use crate::state::{Fill, Order};
 
 /// Products whose USDC id and USD id are one book have an alias.
-fn alias_of(product: &ProductConfig) -> String {
+pub(crate) fn alias_of(product: &ProductConfig) -> String {
     match product.quote.as_str() {
         "USDC" => format!("{}-USD", product.base),
         _ => String::new(),

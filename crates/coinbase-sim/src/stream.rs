@@ -5,13 +5,16 @@ use std::time::Duration;
 
 use axum::extract::State;
 use axum::extract::ws::{Message, WebSocket, WebSocketUpgrade};
-use axum::response::Response;
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use cbtrade_core::Decimal;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::sync::broadcast::error::RecvError;
 
-use crate::faults::FaultKind;
-use crate::render::book_json;
+use crate::engine::Engine;
+use crate::faults::{CONNECT, FaultKind};
+use crate::render::{alias_of, book_json};
 use crate::token;
 use crate::venue::Shared;
 
@@ -23,6 +26,9 @@ const SNAPSHOT_ORDERS: usize = 50;
 
 /// Takes a connection.
 pub(crate) async fn connect(State(shared): State<Shared>, upgrade: WebSocketUpgrade) -> Response {
+    if shared.faults().strike(CONNECT) == Some(FaultKind::StreamRefuse) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no streams today").into_response();
+    }
     upgrade.on_upgrade(move |socket| serve(shared, socket))
 }
 
@@ -35,6 +41,8 @@ struct Session {
     channels: BTreeMap<String, BTreeSet<String>>,
     silent: bool,
     out: Vec<String>,
+    /// A message that comes after the next one.
+    late: Option<String>,
     cut: bool,
 }
 
@@ -48,6 +56,7 @@ async fn serve(shared: Shared, socket: WebSocket) {
         channels: BTreeMap::new(),
         silent: false,
         out: Vec::new(),
+        late: None,
         cut: false,
     };
     let mut beat = tokio::time::interval(BEAT);
@@ -92,6 +101,10 @@ impl Session {
             return;
         }
         let time = self.shared.engine().now().to_rfc3339();
+        let mut events = events.clone();
+        if fault == Some(FaultKind::StreamLie) {
+            distort(&mut events);
+        }
         let message = json!({
             "channel": channel,
             "timestamp": time,
@@ -99,10 +112,15 @@ impl Session {
             "events": events,
         })
         .to_string();
+        if fault == Some(FaultKind::StreamLate) && self.late.is_none() {
+            self.late = Some(message);
+            return;
+        }
         if fault == Some(FaultKind::StreamTwice) {
             self.out.push(message.clone());
         }
         self.out.push(message);
+        self.out.extend(self.late.take());
     }
 
     fn complain(&mut self, message: &str) {
@@ -125,9 +143,7 @@ impl Session {
             .filter_map(|id| id.as_str().map(str::to_owned))
             .collect();
         match field("type") {
-            Some("unsubscribe") => {
-                self.channels.remove(&channel);
-            }
+            Some("unsubscribe") => self.leave(&channel, &products),
             Some("subscribe") => {
                 if channel == "user" {
                     let now = self.shared.real_seconds();
@@ -157,6 +173,18 @@ impl Session {
         self.say("subscriptions", &subscribed);
         if field("type") == Some("subscribe") {
             self.snapshot(&channel);
+        }
+    }
+
+    /// Tells no more of these products, or of a whole channel.
+    fn leave(&mut self, channel: &str, products: &BTreeSet<String>) {
+        let Some(heard) = self.channels.get_mut(channel) else {
+            return;
+        };
+        heard.retain(|product| !products.contains(product));
+        // For `user` none would mean all.
+        if products.is_empty() || heard.is_empty() {
+            self.channels.remove(channel);
         }
     }
 
@@ -237,11 +265,12 @@ impl Session {
             let engine = self.shared.engine();
             let now = engine.now();
             let one = |id: &String| {
-                let (market, book) = (engine.markets.get(id)?, engine.book(id, now)?);
+                let (id, name) = engine.named(id)?;
+                let (market, book) = (engine.markets.get(&id)?, engine.book(&id, now)?);
                 let (bid, ask) = (book.bids.first()?, book.asks.first()?);
                 Some(json!({
                     "type": "ticker",
-                    "product_id": id,
+                    "product_id": name,
                     "price": market.price(now).to_string(),
                     "best_bid": bid.price.to_string(),
                     "best_bid_quantity": bid.size.to_string(),
@@ -264,9 +293,12 @@ impl Session {
             self.products("market_trades")
                 .iter()
                 .filter_map(|id| {
-                    let reply = engine.trades(id, &query, now);
-                    let body: Value = serde_json::from_str(&reply.body).ok()?;
-                    body.get("trades")?.get(0).cloned()
+                    let (id, name) = engine.named(id)?;
+                    let reply = engine.trades(&id, &query, now);
+                    let mut body: Value = serde_json::from_str(&reply.body).ok()?;
+                    let trade = body.get_mut("trades")?.get_mut(0)?;
+                    *trade.get_mut("product_id")? = name.into();
+                    Some(trade.take())
                 })
                 .collect()
         };
@@ -280,9 +312,12 @@ impl Session {
 
     fn books(&mut self) {
         for id in self.products("level2") {
-            let updates = {
+            let (name, updates) = {
                 let engine = self.shared.engine();
                 let now = engine.now();
+                let Some((id, name)) = engine.named(&id) else {
+                    continue;
+                };
                 let Some(book) = engine.book(&id, now) else {
                     continue;
                 };
@@ -304,13 +339,51 @@ impl Session {
                 };
                 let mut updates = side("bids", "bid");
                 updates.extend(side("asks", "offer"));
-                updates
+                (name, updates)
             };
             // Every message is whole: the levels of the one before are gone.
             self.say(
                 "l2_data",
-                &json!([{ "type": "snapshot", "product_id": id, "updates": updates }]),
+                &json!([{ "type": "snapshot", "product_id": name, "updates": updates }]),
             );
         }
     }
+}
+
+impl Engine {
+    /// A product by its own name or by that of its twin in USD, with the name under which prices are told: the twin's, where
+    /// there is one.
+    fn named(&self, name: &str) -> Option<(String, String)> {
+        let (id, alias) = self.products.iter().find_map(|(id, product)| {
+            let alias = alias_of(product);
+            (id == name || alias == name).then(|| (id.clone(), alias))
+        })?;
+        let told = if alias.is_empty() { id.clone() } else { alias };
+        Some((id, told))
+    }
+}
+
+/// Makes what a message says untrue.
+fn distort(events: &mut Value) {
+    match events {
+        Value::Array(all) => all.iter_mut().for_each(distort),
+        Value::Object(fields) => {
+            for (name, value) in fields {
+                match (name.as_str(), &value) {
+                    ("price" | "best_bid" | "best_ask", Value::String(text)) => {
+                        if let Some(price) = Decimal::parse(text).ok().and_then(tenth) {
+                            *value = price.to_string().into();
+                        }
+                    }
+                    ("status", _) => *value = "FILLED".into(),
+                    _ => distort(value),
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn tenth(price: Decimal) -> Option<Decimal> {
+    price.checked_div(Decimal::from_integer(10))
 }

@@ -132,6 +132,9 @@ impl Engine {
                 return Err(reason);
             }
         }
+        if self.flag(product, "listed", "true") != "true" {
+            return Err("INVALID_PRODUCT_ID");
+        }
         if self.flag(product, "status", "online") != "online" {
             return Err("UNTRADABLE_PRODUCT");
         }

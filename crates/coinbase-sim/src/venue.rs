@@ -241,7 +241,8 @@ impl Running {
         price > Decimal::ZERO && self.shared.engine().set_price(product, price)
     }
 
-    /// Sets a flag of a product, such as `limit_only` to `true`, `status` to `offline` or `book` to `empty`.
+    /// Sets a flag of a product, such as `limit_only` to `true`, `status` to `offline`, `book` to `empty`, `listed` to `false`
+    /// or `first_candle` to the second at which its history begins.
     pub fn set_flag(&self, product: &str, flag: &str, value: &str) {
         self.shared.engine().commit(Event::Flag {
             product: product.to_owned(),

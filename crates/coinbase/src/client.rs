@@ -1,17 +1,20 @@
 //! The venue as an [`Exchange`].
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use cbtrade_core::Timestamp;
 use cbtrade_exchange::{
-    Account, Book, CancelAnswer, Candle, Exchange, ExchangeError, FeeRates, Fill, FillQuery,
-    Granularity, Order, OrderQuery, OrderRequest, OrderStatus, Permissions, Placement, Product,
-    Refusal,
+    Account, Book, CancelAnswer, Candle, EventStream, Exchange, ExchangeError, FeeRates, Fill,
+    FillQuery, Granularity, Order, OrderQuery, OrderRequest, OrderStatus, Permissions, Placement,
+    Product, Refusal,
 };
 use serde_json::{Value, json};
 
 use crate::error::SettingsError;
+use crate::feed::{Aliases, Feed};
 use crate::fields::Fields;
+use crate::limiter::Limiter;
 use crate::read;
 use crate::send::{Question, Sender};
 use crate::settings::Settings;
@@ -49,6 +52,9 @@ pub enum ClockVerdict {
 /// Coinbase Advanced Trade, or a local venue that speaks like it.
 pub struct Coinbase {
     sender: Sender,
+    /// How fast all processes of this machine may connect for streams.
+    stream_limiter: Option<Arc<Limiter>>,
+    aliases: Aliases,
 }
 
 impl Coinbase {
@@ -57,8 +63,17 @@ impl Coinbase {
     /// # Errors
     /// Settings that are refused, a limiter's folder that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, SettingsError> {
+        let sender = Sender::new(settings)?;
+        let settings = &sender.settings;
+        let stream_limiter = settings
+            .limiter
+            .as_ref()
+            .map(|limiter| Limiter::of_streams(limiter, Arc::clone(&settings.clock)))
+            .transpose()?;
         Ok(Self {
-            sender: Sender::new(settings)?,
+            stream_limiter: stream_limiter.map(Arc::new),
+            aliases: Aliases::default(),
+            sender,
         })
     }
 
@@ -215,7 +230,9 @@ impl Exchange for Coinbase {
             Vec::new()
         };
         let value = self.get(&path, query).await?;
-        read::product(Fields::of(&value, "GET /products/{id}"))
+        let product = read::product(Fields::of(&value, "GET /products/{id}"))?;
+        self.aliases.learn(&product);
+        Ok(product)
     }
 
     async fn candles(
@@ -415,5 +432,15 @@ impl Exchange for Coinbase {
             }));
         }
         Ok(answers)
+    }
+
+    fn listen(&self) -> Option<Box<dyn EventStream>> {
+        let settings = &self.sender.settings;
+        let limiter = self.stream_limiter.clone();
+        Some(Box::new(Feed::begin(
+            settings,
+            limiter,
+            self.aliases.clone(),
+        )))
     }
 }

@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ring::rand::{SecureRandom, SystemRandom};
 use ring::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair};
+use secrecy::zeroize::Zeroizing;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
@@ -46,7 +47,7 @@ impl Key {
     pub fn new(name: &str, secret: &SecretString) -> Result<Self, SettingsError> {
         let name = name.trim().to_owned();
         let random = SystemRandom::new();
-        let text = secret.expose_secret().replace("\\n", "\n");
+        let text = Zeroizing::new(secret.expose_secret().replace("\\n", "\n"));
         let signer = signer(text.trim(), &random).map_err(|why| SettingsError::Key {
             name: name.clone(),
             why: why.to_owned(),
@@ -69,18 +70,41 @@ impl Key {
         };
         let value: Value =
             serde_json::from_str(file.expose_secret()).map_err(|_| wrong("the file is no JSON"))?;
-        let field = |name: &str| value.get(name).and_then(Value::as_str);
-        let name = field("name")
-            .or_else(|| field("id"))
+        let Value::Object(mut fields) = value else {
+            return Err(wrong("the file is no JSON object"));
+        };
+        // Taken out, not copied: it is wiped from memory where it is now.
+        let mut text = |name: &str| match fields.remove(name) {
+            Some(Value::String(text)) => Some(text),
+            _ => None,
+        };
+        let secret = text("privateKey").map(SecretString::from);
+        let name = text("name")
+            .or_else(|| text("id"))
             .ok_or_else(|| wrong("`name` and `id` are missing"))?;
-        let secret = field("privateKey").ok_or_else(|| wrong("`privateKey` is missing"))?;
-        Self::new(name, &SecretString::from(secret))
+        let secret = secret.ok_or_else(|| wrong("`privateKey` is missing"))?;
+        Self::new(&name, &secret)
     }
 
     /// The key's name, which is no secret.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The last part of its name, by which the venue's list of keys shows it.
+    #[must_use]
+    pub fn last_part(&self) -> &str {
+        self.name.rsplit('/').next().unwrap_or(&self.name)
+    }
+
+    /// How it signs: the algorithm of its tokens, and the curve.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match &self.signer {
+            Signer::Ecdsa(_) => "ES256, P-256",
+            Signer::Ed25519(_) => "EdDSA, Ed25519",
+        }
     }
 
     /// A token for one request, with method, host and path in `address`; for a stream, none.
@@ -125,10 +149,11 @@ fn signer(text: &str, random: &SystemRandom) -> Result<Signer, &'static str> {
     };
     let (label, rest) = rest.split_once("-----").ok_or("the PEM has no end")?;
     let (body, _) = rest.split_once("-----END").ok_or("the PEM has no end")?;
-    let digits: String = body.split_whitespace().collect();
+    let digits: Zeroizing<String> = Zeroizing::new(body.split_whitespace().collect());
     let bytes = STANDARD
-        .decode(digits)
+        .decode(digits.as_bytes())
         .map_err(|_| "the PEM's inside is no base64")?;
+    let bytes = Zeroizing::new(bytes);
     match label {
         "EC PRIVATE KEY" => {
             let (private, public) = sec1(&bytes).ok_or(
@@ -156,6 +181,7 @@ fn seed(text: &str) -> Result<Signer, &'static str> {
     let bytes = STANDARD
         .decode(text)
         .map_err(|_| "it is neither a PEM nor base64")?;
+    let bytes = Zeroizing::new(bytes);
     let pair = match (bytes.len(), bytes.split_at_checked(32)) {
         (32, _) => Ed25519KeyPair::from_seed_unchecked(&bytes),
         (64, Some((seed, public))) => Ed25519KeyPair::from_seed_and_public_key(seed, public),
@@ -296,5 +322,22 @@ mod tests {
         assert!(!format!("{error} {error:?}").contains(secret));
         let key = Key::new("k", &SecretString::from(STANDARD.encode([7_u8; 32]))).unwrap();
         assert_eq!(format!("{key:?}"), "Key(k)");
+        for file in [
+            "[]",
+            "{}",
+            "{\"name\": \"k\"}",
+            "{\"privateKey\": \"c2VjcmV0\"}",
+        ] {
+            let error = Key::from_json(&SecretString::from(file)).unwrap_err();
+            assert!(!format!("{error} {error:?}").contains(secret), "{file}");
+        }
+    }
+
+    #[test]
+    fn a_key_says_which_one_it_is() {
+        let secret = SecretString::from(STANDARD.encode([7_u8; 32]));
+        let key = Key::new("organizations/o/apiKeys/k", &secret).unwrap();
+        assert_eq!((key.last_part(), key.kind()), ("k", "EdDSA, Ed25519"));
+        assert_eq!(Key::new("alone", &secret).unwrap().last_part(), "alone");
     }
 }

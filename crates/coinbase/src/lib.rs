@@ -5,6 +5,7 @@
 
 mod client;
 mod error;
+mod feed;
 mod fields;
 mod key;
 mod limiter;

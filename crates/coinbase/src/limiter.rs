@@ -17,6 +17,10 @@ use crate::error::SettingsError;
 /// A wait longer than this is not believed: the machine's clock was set back.
 const WAIT_MAX_MICROS: i64 = 120_000_000;
 
+/// The file of requests, and that of connections for streams.
+const REQUESTS: &str = "coinbase.limit";
+const STREAMS: &str = "coinbase-streams.limit";
+
 /// Digits of the moment in the file, so that every write covers the one before.
 const DIGITS: usize = 20;
 
@@ -57,7 +61,31 @@ impl Limiter {
     /// # Errors
     /// Folder or file cannot be written.
     pub fn open(settings: &LimiterSettings, clock: Arc<dyn Clock>) -> Result<Self, SettingsError> {
-        let path = settings.folder.join("coinbase.limit");
+        Self::of_file(settings, REQUESTS, clock)
+    }
+
+    /// The limit of connections for streams in the same folder: 4 a second, half of what the venue allows an address.
+    ///
+    /// # Errors
+    /// Folder or file cannot be written.
+    pub(crate) fn of_streams(
+        settings: &LimiterSettings,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsError> {
+        let settings = LimiterSettings {
+            folder: settings.folder.clone(),
+            per_second: 4,
+            burst: 4,
+        };
+        Self::of_file(&settings, STREAMS, clock)
+    }
+
+    fn of_file(
+        settings: &LimiterSettings,
+        name: &str,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self, SettingsError> {
+        let path = settings.folder.join(name);
         let failed = |source| SettingsError::Limiter {
             path: path.clone(),
             source,
@@ -177,6 +205,23 @@ mod tests {
         );
         one.pause(Duration::from_secs(5)).unwrap();
         assert_eq!(ms(other.take().unwrap()), 5_000);
+    }
+
+    #[test]
+    fn connections_for_streams_have_a_limit_of_their_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let clock = Arc::new(FixedClock::new(Timestamp::EPOCH.plus_seconds(1_000)));
+        let requests = limiter(folder.path(), &clock);
+        requests.pause(Duration::from_secs(5)).unwrap();
+        let streams = || {
+            let settings = LimiterSettings::usual(folder.path().to_owned());
+            Limiter::of_streams(&settings, Arc::clone(&clock) as Arc<dyn Clock>).unwrap()
+        };
+        let (one, other) = (streams(), streams());
+        for limiter in [&one, &other, &one, &other] {
+            assert_eq!(ms(limiter.take().unwrap()), 0);
+        }
+        assert_eq!(ms(one.take().unwrap()), 250);
     }
 
     #[test]

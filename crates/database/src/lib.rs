@@ -39,5 +39,5 @@ pub use process::ProcessFigures;
 pub use record::{Column, Record, With};
 pub use records::*;
 pub use row::{CellError, Row};
-pub use schema::{SCHEMA_VERSION, SchemaDifference};
+pub use schema::{CopiedTable, SCHEMA_VERSION, SchemaDifference};
 pub use value::{FromValue, Value};

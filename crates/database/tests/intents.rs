@@ -316,6 +316,80 @@ async fn a_sale_writes_its_own_columns_and_no_others() {
     }
 }
 
+/// Two sales of one position: the first was taken for absent, the second was made, then the first turned up.
+async fn two_sales(store: &Store) -> (i64, [i64; 2]) {
+    let database = &store.database;
+    let pos_id = bought(database, "b").await;
+    let late = begin(database, &to_sell("late", pos_id)).await;
+    database.db_intent_unknown(late, "why").await.unwrap();
+    assert!(
+        database
+            .db_intent_absent(late, "never seen", moment(1))
+            .await
+            .unwrap()
+    );
+    let second = begin(database, &to_sell("second", pos_id)).await;
+    for (intent_id, uuid) in [(second, "v2"), (late, "v1")] {
+        database
+            .db_intent_placed(intent_id, uuid, OrderRow::Sell(&sell_order("OPEN")))
+            .await
+            .unwrap();
+    }
+    (pos_id, [late, second])
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_sales_the_last_one_opens_the_position_and_a_closed_one_stays_closed() {
+    for store in stores().await {
+        let database = &store.database;
+        let nothing_sold = Changes::new().set(poss::pos_stat, "OPEN");
+        let end = async |intent_id: i64, changes: &Changes<_>| {
+            database
+                .db_intent_sell_settled(intent_id, &sell_order("CANC"), changes, &[], moment(3))
+                .await
+        };
+        let (pos_id, [late, second]) = two_sales(&store).await;
+        end(late, &nothing_sold).await.unwrap();
+        assert_eq!(pos_stat(&store, pos_id).await, "SELL", "{store}");
+        end(second, &nothing_sold).await.unwrap();
+        assert_eq!(pos_stat(&store, pos_id).await, "OPEN", "{store}");
+
+        store.run("DELETE FROM _cbtrade_intent").await;
+        store.run("DELETE FROM sell_ords").await;
+        store.run("DELETE FROM buy_ords").await;
+        store.run("DELETE FROM poss").await;
+        let (pos_id, [late, second]) = two_sales(&store).await;
+        let whole = |count| closed().set(poss::sell_order_cnt, count);
+        end(second, &whole(1)).await.unwrap();
+        // Figures of before that sale are refused, and the intent stays as it is.
+        let error = end(late, &whole(1)).await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::WrongState, "{store}: {error}");
+        assert_eq!(state(&store, "late").await, IntentState::Placed, "{store}");
+        end(late, &nothing_sold).await.unwrap();
+        assert_eq!(pos_stat(&store, pos_id).await, "CLOSE", "{store}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_sold_of_a_position_that_is_gone_is_kept() {
+    for store in stores().await {
+        let database = &store.database;
+        let pos_id = bought(database, "b").await;
+        let intent_id = begin(database, &to_sell("s", pos_id)).await;
+        database
+            .db_intent_placed(intent_id, "v", OrderRow::Sell(&sell_order("OPEN")))
+            .await
+            .unwrap();
+        store.run("DELETE FROM poss").await;
+        settle_sale(database, intent_id, "v").await;
+        assert_eq!(state(&store, "s").await, IntentState::Done, "{store}");
+        let row = store.text_row("SELECT ord_stat FROM sell_ords").await;
+        assert_eq!(row, ["FILL"], "{store}");
+        let fills = database.db_fills_get(Some("v"), None).await.unwrap();
+        assert_eq!(fills.len(), 1, "{store}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_sale_without_an_order_opens_its_position_again() {
     for store in stores().await {

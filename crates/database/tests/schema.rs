@@ -135,6 +135,75 @@ async fn what_is_missing_is_named() {
     }
 }
 
+/// A bot that meets a table of the layer's own without a column would end in the middle of an order.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_missing_of_the_layers_own_tables_is_named() {
+    const DROPPED: [(&str, &str); 8] = [
+        ("_cbtrade_schema", "name"),
+        ("_cbtrade_process", "figures"),
+        ("_cbtrade_intent", "note"),
+        ("_cbtrade_fill", "commission"),
+        ("_cbtrade_stop", "reason"),
+        ("_cbtrade_stop_head", "stop_id"),
+        ("_cbtrade_venue", "set_by"),
+        ("_cbtrade_bot", "last_error"),
+    ];
+    for store in Store::all().await {
+        let database = &store.database;
+        database.ensure_database_ready().await.unwrap();
+        for (table, column) in DROPPED {
+            store
+                .run(&format!("ALTER TABLE {table} DROP COLUMN {column}"))
+                .await;
+        }
+        let differences: Vec<String> = database
+            .db_schema_check()
+            .await
+            .unwrap()
+            .iter()
+            .map(ToString::to_string)
+            .collect();
+        let expected =
+            DROPPED.map(|(table, column)| format!("`{table}`: column `{column}` is missing"));
+        assert_eq!(differences, expected, "{store}");
+        let error = database.require_schema().await.unwrap_err();
+        assert_eq!(error.kind, ErrorKind::SchemaDiffers, "{error}");
+        if store.flavour.is_some() {
+            store
+                .run("ALTER TABLE _cbtrade_fill MODIFY size VARCHAR(20) NOT NULL")
+                .await;
+            let differences = database.db_schema_check().await.unwrap();
+            assert!(
+                differences
+                    .iter()
+                    .any(|it| it.to_string().contains("`size` is VARCHAR(20)")),
+                "{store}: {differences:?}"
+            );
+        }
+        store.run("DROP TABLE _cbtrade_venue").await;
+        database.complete_schema().await.unwrap();
+        let left = database.db_schema_check().await.unwrap();
+        assert!(
+            left.iter().all(|it| it.table != "_cbtrade_venue"),
+            "{store}: a table that is gone is made again: {left:?}"
+        );
+        // Without this column no transaction of the layer ends, on a server: it is the last one.
+        let without = "_cbtrade_operation DROP COLUMN result";
+        match (store.flavour, database.location()) {
+            (Some(flavour), Location::Servers { targets, .. }) => {
+                let name = targets[0].database.as_deref().unwrap();
+                TestServer::shared(flavour).run_sql(&[&format!("ALTER TABLE `{name}`.{without}")]);
+            }
+            _ => store.run(&format!("ALTER TABLE {without}")).await,
+        }
+        let left = database.db_schema_check().await.unwrap();
+        assert!(
+            left.iter().any(|it| it.table == "_cbtrade_operation"),
+            "{store}: {left:?}"
+        );
+    }
+}
+
 /// A server shows triggers only to users that may make some. Bots may not.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_user_that_sees_no_triggers_can_work_all_the_same() {

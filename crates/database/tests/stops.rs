@@ -100,11 +100,11 @@ async fn a_level_is_raised_by_anybody_and_lowered_on_purpose_only() {
             (Run, Run),
             (NoNewBuys, NoNewBuys),
             (Run, NoNewBuys),
-            (Halt, Halt),
-            (NoNewBuys, Halt),
             (Liquidate, Liquidate),
             (NoNewBuys, Liquidate),
             (Halt, Halt),
+            (NoNewBuys, Halt),
+            (Liquidate, Halt),
         ] {
             let reason = format!("to {wanted}");
             let now = database
@@ -133,7 +133,7 @@ async fn a_level_is_raised_by_anybody_and_lowered_on_purpose_only() {
         let rows = store
             .text_rows("SELECT level FROM _cbtrade_stop ORDER BY stop_id")
             .await;
-        let levels = ["no-new-buys", "halt", "liquidate", "halt", "run"];
+        let levels = ["no-new-buys", "liquidate", "halt", "run"];
         assert_eq!(
             rows,
             levels.map(|level| [level]),
@@ -148,7 +148,7 @@ async fn a_level_keeps_what_it_forbids_from_beginning() {
     for store in stores().await {
         let database = &store.database;
         let pos_id = bought(database, "b").await;
-        for (level, sells) in [(NoNewBuys, true), (Halt, false), (Liquidate, true)] {
+        for (level, sells) in [(NoNewBuys, true), (Liquidate, true), (Halt, false)] {
             database
                 .db_stop_level_set(level, "why", "me")
                 .await

@@ -27,5 +27,7 @@ pub use order::{
 pub use placement::{CancelAnswer, Placement};
 pub use product::{Product, ProductStatus};
 pub use refusal::{Refusal, RefusalClass, RefusalReason};
-pub use stream::{Gap, Heartbeat, OrderUpdate, StreamEvent, Ticker, Trade};
+pub use stream::{
+    EventStream, Gap, Heartbeat, Line, NextEvent, OrderUpdate, StreamEvent, Ticker, Trade,
+};
 pub use venue::Exchange;

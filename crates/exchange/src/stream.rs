@@ -1,5 +1,8 @@
 //! What a venue says without being asked.
 
+use std::collections::BTreeSet;
+use std::pin::Pin;
+
 use cbtrade_core::{Decimal, Timestamp};
 
 use crate::{OrderStatus, Side};
@@ -93,4 +96,32 @@ pub enum StreamEvent {
     Order(OrderUpdate),
     /// Something may be missing: read again what matters.
     Gap(Gap),
+    /// Another process of this machine listens on this line, and nothing comes here until that one ends.
+    Elsewhere,
+}
+
+/// Which of a venue's two lines something came over. They break and fall silent on their own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Line {
+    /// Prices.
+    Market,
+    /// Our orders.
+    Orders,
+}
+
+/// An event that may come, and over which line.
+pub type NextEvent<'a> = Pin<Box<dyn Future<Output = Option<(Line, StreamEvent)>> + Send + 'a>>;
+
+/// Everything that is heard of a venue without asking. It is a hint where to ask, never a truth: it may be silent, say
+/// things twice, late, never, or wrong.
+///
+/// It connects by itself again and again, and it ends when it is dropped.
+pub trait EventStream: Send {
+    /// From now on the prices of these products are listened to, and of no others. Our orders are listened to from the
+    /// beginning, those of all products.
+    fn listen_to(&mut self, products: &BTreeSet<String>);
+
+    /// The next event and where it came from; `None` when nothing will ever come again. Nothing is lost where it is
+    /// dropped before it is done.
+    fn next(&mut self) -> NextEvent<'_>;
 }

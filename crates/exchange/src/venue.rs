@@ -6,8 +6,8 @@ use std::sync::Arc;
 use cbtrade_core::Timestamp;
 
 use crate::{
-    Account, Book, CancelAnswer, Candle, ExchangeError, FeeRates, Fill, FillQuery, Granularity,
-    Order, OrderQuery, OrderRequest, Permissions, Placement, Product,
+    Account, Book, CancelAnswer, Candle, EventStream, ExchangeError, FeeRates, Fill, FillQuery,
+    Granularity, Order, OrderQuery, OrderRequest, Permissions, Placement, Product,
 };
 
 /// A venue for spot trading. Paper and live trading differ below this trait only.
@@ -85,6 +85,12 @@ pub trait Exchange: Send + Sync + 'static {
         &self,
         order_ids: &[String],
     ) -> impl Future<Output = Result<Vec<CancelAnswer>, ExchangeError>> + Send;
+
+    /// What the venue says without being asked; `None` where it says nothing. Whoever listens must do as well without.
+    /// It must be called from within a runtime.
+    fn listen(&self) -> Option<Box<dyn EventStream>> {
+        None
+    }
 }
 
 impl<E: Exchange> Exchange for Arc<E> {
@@ -153,5 +159,9 @@ impl<E: Exchange> Exchange for Arc<E> {
 
     async fn cancel(&self, order_ids: &[String]) -> Result<Vec<CancelAnswer>, ExchangeError> {
         E::cancel(self, order_ids).await
+    }
+
+    fn listen(&self) -> Option<Box<dyn EventStream>> {
+        E::listen(self)
     }
 }

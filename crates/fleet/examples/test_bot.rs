@@ -9,6 +9,7 @@
     reason = "a program of its own, which speaks on its terminal"
 )]
 
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -20,6 +21,7 @@ use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_fleet::{
     BotCommand, Ending, FleetConfig, FleetFolder, Notifier, Seat, Supervisor, follow_log,
 };
+use cbtrade_vault::Passphrase;
 use nix::sys::signal::{SigSet, Signal};
 
 const BEAT_EVERY: Duration = Duration::from_millis(50);
@@ -30,6 +32,15 @@ fn main() -> ExitCode {
     let told = match arguments.as_slice() {
         [first, folder] if first == "supervise" => supervise(Path::new(folder)),
         [_, name, _, mode, _, folder] => return bot(name, mode, Path::new(folder)),
+        [_, name, _, mode, _, folder, from, input]
+            if from == "--passphrase-file" && input == "-" =>
+        {
+            let folder = Path::new(folder);
+            match hear_passphrase(folder, name) {
+                Ok(()) => return bot(name, mode, folder),
+                Err(error) => Err(error),
+            }
+        }
         _ => Err("usage: test_bot --name NAME --mode MODE --fleet FOLDER".into()),
     };
     match told {
@@ -39,6 +50,15 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Writes down what it was handed, one line for each start.
+fn hear_passphrase(folder: &Path, name: &str) -> Result<(), Box<dyn std::error::Error>> {
+    let passphrase = Passphrase::read(&mut std::io::stdin())?;
+    let path = folder.join(format!("heard.{name}"));
+    let mut heard = OpenOptions::new().append(true).create(true).open(path)?;
+    passphrase.hand_to(&mut heard)?;
+    Ok(())
 }
 
 /// Blocks the signal that asks for the end, and says when it has come.
@@ -108,6 +128,7 @@ fn bot(name: &str, mode: &str, folder: &Path) -> ExitCode {
         }
     };
     if does("hang") {
+        println!("hanging");
         std::thread::sleep(FOREVER);
     }
     let chatter = does("talk").then(|| PathBuf::from(folder).join("quiet"));

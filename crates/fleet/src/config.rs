@@ -2,7 +2,6 @@
 
 mod example;
 
-use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,8 +18,6 @@ pub use example::Initialised;
 const BOTS_OF_MODE_MAX: u32 = 64;
 /// A venue whose time runs faster than this cannot be followed.
 const SPEED_MAX: u32 = 10_000;
-/// What a key file's mode may have: nothing for others than its owner.
-const OTHERS_BITS: u32 = 0o077;
 
 /// One bot of the fleet.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,10 +39,12 @@ pub enum VenueConfig {
         websocket: String,
         /// How many of its seconds pass in a second.
         speed: u32,
+        /// The sealed file of a key, for a venue that wants one.
+        key_file: Option<PathBuf>,
     },
     /// Coinbase.
     Coinbase {
-        /// The file of the API key.
+        /// The sealed file of the API key.
         key_file: PathBuf,
         /// Whether orders are sent. Without it every buy is paper.
         live: bool,
@@ -59,6 +58,26 @@ impl VenueConfig {
         match self {
             VenueConfig::Local { .. } => "local",
             VenueConfig::Coinbase { .. } => "coinbase",
+        }
+    }
+
+    /// The local venue where it is unless told otherwise.
+    #[must_use]
+    pub fn practice() -> VenueConfig {
+        VenueConfig::Local {
+            url: example::LOCAL_URL.to_owned(),
+            websocket: example::LOCAL_WEBSOCKET.to_owned(),
+            speed: 1,
+            key_file: None,
+        }
+    }
+
+    /// The sealed file of its key, where it has one.
+    #[must_use]
+    pub fn key_file(&self) -> Option<&Path> {
+        match self {
+            VenueConfig::Local { key_file, .. } => key_file.as_deref(),
+            VenueConfig::Coinbase { key_file, .. } => Some(key_file),
         }
     }
 
@@ -230,7 +249,7 @@ impl FleetConfig {
     /// Reads the configuration of a fleet.
     ///
     /// # Errors
-    /// There is none; it has an unknown key or a value that cannot be, each named; the key file may be read by others.
+    /// There is none; it has an unknown key or a value that cannot be, each named.
     pub fn read(folder: &FleetFolder) -> Result<FleetConfig, FleetError> {
         let path = folder.config_file();
         let text = std::fs::read_to_string(&path).map_err(|source| match source.kind() {
@@ -239,17 +258,13 @@ impl FleetConfig {
             },
             _ => FleetError::file("read", &path, source),
         })?;
-        let config = FleetConfig::parse(&text, &path)?;
-        if let VenueConfig::Coinbase { key_file, .. } = &config.venue {
-            check_key_file(key_file)?;
-        }
-        Ok(config)
+        FleetConfig::parse(&text, &path)
     }
 
     /// Reads the configuration from a text; relative paths in it count from the folder of `path`.
     ///
     /// # Errors
-    /// As [`FleetConfig::read`], but for the key file, which is not looked at.
+    /// As [`FleetConfig::read`].
     pub(crate) fn parse(text: &str, path: &Path) -> Result<FleetConfig, FleetError> {
         let file: File = toml::from_str(text).map_err(|source| FleetError::Config {
             path: path.to_owned(),
@@ -326,17 +341,14 @@ impl Check<'_> {
     fn venue(&self, venue: Venue, folder: &Path) -> Result<VenueConfig, FleetError> {
         match venue.kind.as_deref().unwrap_or("local") {
             "local" => {
-                let strange = [
-                    ("venue.key_file", venue.key_file.is_some()),
-                    ("venue.live", venue.live.is_some()),
-                ];
-                self.none_of(&strange, "local")?;
+                self.none_of(&[("venue.live", venue.live.is_some())], "local")?;
                 Ok(VenueConfig::Local {
                     url: venue.url.unwrap_or_else(|| example::LOCAL_URL.to_owned()),
                     websocket: venue
                         .websocket
                         .unwrap_or_else(|| example::LOCAL_WEBSOCKET.to_owned()),
                     speed: self.speed(venue.speed)?,
+                    key_file: venue.key_file.map(|file| folder.join(file)),
                 })
             }
             "coinbase" => {
@@ -416,20 +428,6 @@ impl Check<'_> {
         }
         Ok(())
     }
-}
-
-/// A key that others may read is no secret, and is not used.
-fn check_key_file(path: &Path) -> Result<(), FleetError> {
-    let metadata = std::fs::metadata(path)
-        .map_err(|source| FleetError::file("read the key file", path, source))?;
-    let mode = metadata.mode() & 0o7777;
-    if mode & OTHERS_BITS != 0 {
-        return Err(FleetError::KeyFileOpen {
-            path: path.to_owned(),
-            mode,
-        });
-    }
-    Ok(())
 }
 
 #[cfg(test)]

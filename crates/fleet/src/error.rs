@@ -31,13 +31,14 @@ pub enum FleetError {
         /// What is wrong with it.
         why: String,
     },
-    /// The key file is open to others.
-    #[error("the key file {path} may be read by others (mode {mode:04o})")]
-    KeyFileOpen {
+    /// The file of the venue's key cannot be used.
+    #[error("the venue's key cannot be used")]
+    Key(#[source] Box<cbtrade_vault::VaultError>),
+    /// The key needs a passphrase.
+    #[error("no passphrase was given for the sealed key {path}")]
+    NoPassphrase {
         /// The file.
         path: PathBuf,
-        /// Its mode.
-        mode: u32,
     },
     /// A name that no bot of the fleet has.
     #[error("there is no bot `{name}` in this fleet; its bots are {known}")]
@@ -97,6 +98,29 @@ pub enum FleetError {
     /// The venue's client cannot be made.
     #[error("the venue cannot be used as fleet.toml says it")]
     Venue(#[source] Box<cbtrade_coinbase::SettingsError>),
+    /// The database belongs to the other kind of venue.
+    #[error("the live orders of {database} are {owner} since {at}, and this fleet's are {venue}")]
+    OtherVenue {
+        /// Where the database is.
+        database: String,
+        /// Whose they are, in words.
+        owner: &'static str,
+        /// When that was said, in UTC, and by whom.
+        at: String,
+        /// Whose this fleet's are, in words.
+        venue: &'static str,
+        /// Whether the database is practice's.
+        is_practice: bool,
+    },
+    /// Practice on live trades was not allowed.
+    #[error("{database} holds live positions or orders, among which practice would put its own")]
+    LiveTrades {
+        /// Where the database is.
+        database: String,
+    },
+    /// The database cannot be used.
+    #[error("the fleet's database cannot be used")]
+    Database(#[source] Box<cbtrade_database::Error>),
     /// A bot cannot go on.
     #[error("the bot `{name}` cannot work")]
     Bot {

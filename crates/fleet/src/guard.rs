@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use cbtrade_core::Timestamp;
 use cbtrade_exchange::{
-    Account, Book, CancelAnswer, Candle, Exchange, ExchangeError, FeeRates, Fill, FillQuery,
-    Granularity, Order, OrderQuery, OrderRequest, Permissions, Placement, Product, Refusal,
+    Account, Book, CancelAnswer, Candle, EventStream, Exchange, ExchangeError, FeeRates, Fill,
+    FillQuery, Granularity, Order, OrderQuery, OrderRequest, Permissions, Placement, Product,
+    Refusal,
 };
 
 /// Why an order is refused.
@@ -104,5 +105,9 @@ impl<E: Exchange> Exchange for Guarded<E> {
             reason: REFUSED.to_owned(),
         });
         Ok(refused.collect())
+    }
+
+    fn listen(&self) -> Option<Box<dyn EventStream>> {
+        self.venue.listen()
     }
 }

@@ -1,8 +1,10 @@
 //! The fleet: bots as supervised processes, their signs of life, the stop levels, one status. It does not trade.
 //!
-//! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `seat` (why there are never two
-//! bots of one name), `policy` (when a bot that ended starts again), `supervised` (one bot as the supervisor sees it),
-//! [`Supervisor`] (all of them), `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own side.
+//! The reading order: [`FleetFolder`] (what lies where), [`FleetConfig`] (`fleet.toml`), `key` (the venue's key, which lies
+//! sealed), [`ownership`] (whose a database is), [`practice`], `seat` (why there are never two bots of one name), `policy`
+//! (when a bot that ended starts again), `supervised` (one bot as the supervisor sees it), [`Supervisor`] (all of them),
+//! `control` (what other processes tell the supervisor), [`FleetStatus`], [`stops`]. [`BotProcess`] is a bot from its own
+//! side.
 //!
 //! Everything that the supervisor must know about a bot is in the folder's files, so that it works with the database down,
 //! and so that a supervisor that was killed is replaced by the next one without guessing.
@@ -14,9 +16,12 @@ mod error;
 mod event;
 mod folder;
 mod guard;
+mod key;
 mod logs;
 mod notify;
+pub mod ownership;
 mod policy;
+pub mod practice;
 mod record;
 mod seat;
 mod status;
@@ -31,6 +36,7 @@ pub use control::{Down, SupervisorState, down, request_restart, supervisor_state
 pub use error::FleetError;
 pub use event::Event;
 pub use folder::FleetFolder;
+pub use key::{PlainKey, VenueKey, change_passphrase, look_at_key, open_key};
 pub use logs::{follow_log, last_lines};
 pub use notify::{NOTIFY_VARIABLE, Notifier, WATCHDOG_VARIABLE};
 pub use record::{BotRecord, BotState, SupervisorRecord};

@@ -86,6 +86,8 @@ pub struct BotStatus {
     pub last_error: Option<String>,
     /// The stop level that it keeps to.
     pub stop: Option<String>,
+    /// How it hears of the venue: `stream` or `polling`.
+    pub hears: Option<String>,
     /// How often the supervisor has started it.
     pub starts: u64,
     /// How it ended the last time.
@@ -205,7 +207,7 @@ impl FleetStatus {
         database: &Database,
     ) -> Result<(), cbtrade_database::Error> {
         let stop = database.db_stop_level_get().await?;
-        if stop.level != cbtrade_database::StopLevel::Run {
+        if stop.level != StopLevel::Run {
             self.stop.database = Some(StopInFile {
                 level: stop.level.name().to_owned(),
                 reason: stop.reason,
@@ -358,6 +360,7 @@ fn blank(name: &str, mode: &str, state: &str) -> BotStatus {
         errors: 0,
         last_error: None,
         stop: None,
+        hears: None,
         starts: 0,
         last_end: None,
         next_start_seconds: None,
@@ -389,5 +392,7 @@ impl BotStatus {
         self.errors = beat.errors;
         self.last_error = beat.last_error;
         self.stop = Some(beat.stop);
+        // A bot of an earlier version does not say it.
+        self.hears = Some(beat.hears).filter(|word| !word.is_empty());
     }
 }

@@ -6,7 +6,7 @@
 
 use cbtrade_bot::stop::{LocalStop, StopFile, StopFileError, StopLevel};
 use cbtrade_core::{Clock, Timestamp};
-use cbtrade_database::{Database, StopLevel as InDatabase, StopRecord};
+use cbtrade_database::{Database, StopRecord};
 
 use crate::folder::FleetFolder;
 
@@ -28,28 +28,6 @@ pub enum StopError {
     /// The database cannot be used.
     #[error("the stop level in the database could not be changed")]
     Database(#[source] Box<cbtrade_database::Error>),
-}
-
-/// The database's level of this name.
-#[must_use]
-pub fn in_database(level: StopLevel) -> InDatabase {
-    match level {
-        StopLevel::Run => InDatabase::Run,
-        StopLevel::NoNewBuys => InDatabase::NoNewBuys,
-        StopLevel::Liquidate => InDatabase::Liquidate,
-        StopLevel::Halt => InDatabase::Halt,
-    }
-}
-
-/// The file's level of the database's name.
-#[must_use]
-pub fn in_file(level: InDatabase) -> StopLevel {
-    match level {
-        InDatabase::Run => StopLevel::Run,
-        InDatabase::NoNewBuys => StopLevel::NoNewBuys,
-        InDatabase::Liquidate => StopLevel::Liquidate,
-        InDatabase::Halt => StopLevel::Halt,
-    }
 }
 
 /// Puts a stop into the file and returns what is in force by it then, which is stronger if a stronger one was there.
@@ -75,13 +53,8 @@ pub async fn stop_in_database(
     said: &Said,
 ) -> Result<StopRecord, StopError> {
     let failed = |error| StopError::Database(Box::new(error));
-    let standing = database.db_stop_level_get().await.map_err(failed)?;
-    // There, halt and liquidate take each other's place; but only a re-arm makes a halt less.
-    if in_file(standing.level) >= level {
-        return Ok(standing);
-    }
     database
-        .db_stop_level_set(in_database(level), &said.reason, &said.by)
+        .db_stop_level_set(level, &said.reason, &said.by)
         .await
         .map_err(failed)
 }
@@ -102,7 +75,7 @@ pub async fn rearm(
     let standing = database.db_stop_level_get().await.map_err(failed)?;
     // A file that cannot be changed would go on to stop the bots of this machine alone.
     file.renew()?;
-    if in_file(standing.level) != level {
+    if standing.level != level {
         // The way down leads over `run`. The file holds the wanted level meanwhile.
         file.write(&local(level, said, clock.now()))?;
         database
@@ -111,7 +84,7 @@ pub async fn rearm(
             .map_err(failed)?;
         if level != StopLevel::Run {
             database
-                .db_stop_level_set(in_database(level), &said.reason, &said.by)
+                .db_stop_level_set(level, &said.reason, &said.by)
                 .await
                 .map_err(failed)?;
         }

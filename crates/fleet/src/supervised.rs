@@ -8,6 +8,7 @@ use std::time::Duration;
 use cbtrade_bot::beat::BeatFile;
 use cbtrade_core::{Random, Timestamp};
 use cbtrade_server::ProcessIdentity;
+use cbtrade_vault::Passphrase;
 use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
@@ -27,6 +28,9 @@ use crate::supervisor::BotCommand;
 pub const EXIT_REFUSED: i32 = 2;
 /// The exit code of a bot that does not start with its settings, or whose seat another process holds.
 pub const EXIT_TAKEN: i32 = 3;
+
+/// What tells a bot that its key's passphrase comes over its standard input: never by arguments, environment or a file.
+const PASSPHRASE_ON_INPUT: [&str; 2] = ["--passphrase-file", "-"];
 
 /// How long until a seat is looked at again whose holder does not say its number.
 const SEAT_WAIT: Duration = Duration::from_secs(1);
@@ -52,6 +56,7 @@ pub(crate) struct Turn<'a> {
     pub(crate) moment: Moment,
     pub(crate) folder: &'a FleetFolder,
     pub(crate) command: &'a BotCommand,
+    pub(crate) passphrase: Option<&'a Passphrase>,
     pub(crate) limits: &'a Limits,
     pub(crate) random: &'a mut Random,
     pub(crate) strangers: &'a mut Strangers,
@@ -433,7 +438,8 @@ fn spawn(bot: &BotName, turn: &Turn<'_>) -> Result<Child, FleetError> {
     )
     .map_err(failed)?;
     let errors = log.try_clone().map_err(failed)?;
-    Command::new(&turn.command.program)
+    let mut command = Command::new(&turn.command.program);
+    command
         .args(&turn.command.arguments)
         .args(["--name", &bot.name, "--mode", bot.mode.name(), "--fleet"])
         .arg(turn.folder.path())
@@ -444,7 +450,16 @@ fn spawn(bot: &BotName, turn: &Turn<'_>) -> Result<Child, FleetError> {
         .stdin(Stdio::null())
         .stdout(log)
         .stderr(errors)
-        .process_group(0)
+        .process_group(0);
+    if turn.passphrase.is_some() {
+        command.args(PASSPHRASE_ON_INPUT).stdin(Stdio::piped());
+    }
+    let mut child = command
         .spawn()
-        .map_err(|source| FleetError::file("run", &turn.command.program, source))
+        .map_err(|source| FleetError::file("run", &turn.command.program, source))?;
+    if let (Some(passphrase), Some(mut input)) = (turn.passphrase, child.stdin.take()) {
+        // A pipe takes all of it at once. A bot that has ended already does not read it; that it ended is seen elsewhere.
+        let _ = passphrase.hand_to(&mut input);
+    }
+    Ok(child)
 }

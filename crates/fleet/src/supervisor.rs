@@ -8,12 +8,14 @@ use std::time::{Duration, Instant};
 
 use cbtrade_core::{Clock, Random, Timestamp};
 use cbtrade_server::ProcessIdentity;
+use cbtrade_vault::Passphrase;
 
 use crate::config::{FleetConfig, Limits};
 use crate::control::{Request, take_requests};
 use crate::error::FleetError;
 use crate::event::Event;
 use crate::folder::FleetFolder;
+use crate::key;
 use crate::logs;
 use crate::notify::Notifier;
 use crate::record::{BotState, SupervisorRecord};
@@ -60,6 +62,7 @@ pub struct Supervisor {
     folder: FleetFolder,
     limits: Limits,
     command: BotCommand,
+    passphrase: Option<Passphrase>,
     clock: Arc<dyn Clock>,
     random: Random,
     tell: Box<dyn FnMut(&Event) + Send>,
@@ -112,6 +115,7 @@ impl Supervisor {
         let mut supervisor = Supervisor {
             limits: config.limits,
             command,
+            passphrase: None,
             // Only waits come from it, and they need not be the same twice.
             random: Random::new(
                 begun_at.as_micros().unsigned_abs() ^ u64::from(std::process::id()),
@@ -134,6 +138,14 @@ impl Supervisor {
         };
         supervisor.find_strangers();
         Ok(supervisor)
+    }
+
+    /// Hands this passphrase of the venue's key to every bot that it starts, over the bot's standard input. It is kept in
+    /// memory alone.
+    #[must_use]
+    pub fn with_passphrase(mut self, passphrase: Option<Passphrase>) -> Supervisor {
+        self.passphrase = passphrase;
+        self
     }
 
     /// Looks after the bots until it is asked to end, then ends them.
@@ -192,6 +204,7 @@ impl Supervisor {
             moment,
             folder: &self.folder,
             command: &self.command,
+            passphrase: self.passphrase.as_ref(),
             limits: &self.limits,
             random: &mut self.random,
             strangers: &mut self.strangers,
@@ -230,12 +243,19 @@ impl Supervisor {
                     self.trouble(&FleetError::NoSuchBot { name, known });
                 }
             },
-            None => match FleetConfig::read(&self.folder) {
+            None => match self.new_config() {
                 Ok(config) => self.restart_all(config, moment),
-                // The bots go on as they are: a typing error must not end a fleet.
+                // The bots go on as they are: a typing error or another key must not end a fleet.
                 Err(error) => self.trouble(&error),
             },
         }
+    }
+
+    /// The configuration as it is now, with a key that all bots will be able to open.
+    fn new_config(&self) -> Result<FleetConfig, FleetError> {
+        let config = FleetConfig::read(&self.folder)?;
+        key::open_of(&config.venue, self.passphrase.as_ref())?;
+        Ok(config)
     }
 
     fn restart_all(&mut self, config: FleetConfig, moment: Moment) {

@@ -39,7 +39,7 @@ impl World {
 
     async fn stop_in_database(&self, level: StopLevel) -> StopLevel {
         let stop = stops::stop_in_database(&self.database, level, &said()).await;
-        stops::in_file(stop.unwrap().level)
+        stop.unwrap().level
     }
 
     async fn rearm(&self, level: StopLevel) -> Result<(), stops::StopError> {
@@ -52,7 +52,7 @@ impl World {
         let mut status = FleetStatus::of_folder(&self.folder, &config, SystemClock.now()).unwrap();
         status.add_database(&self.database).await.unwrap();
         let kept = self.database.db_stop_level_get().await.unwrap().level;
-        (self.file().level(), stops::in_file(kept), status.stop)
+        (self.file().level(), kept, status.stop)
     }
 
     fn file(&self) -> StopFile {
@@ -70,11 +70,8 @@ fn said() -> Said {
 #[tokio::test]
 async fn a_stop_is_never_weakened_by_another_stop() {
     let world = World::new().await;
-    for stronger in StopLevel::ALL {
-        for weaker in StopLevel::ALL
-            .into_iter()
-            .filter(|level| *level <= stronger)
-        {
+    for &stronger in StopLevel::ALL {
+        for &weaker in StopLevel::ALL.iter().filter(|level| **level <= stronger) {
             world.rearm(StopLevel::Run).await.unwrap();
             world.stop_in_file(stronger);
             world.stop_in_database(stronger).await;
@@ -90,8 +87,8 @@ async fn a_stop_is_never_weakened_by_another_stop() {
 #[tokio::test]
 async fn the_stronger_one_of_file_and_database_counts() {
     let world = World::new().await;
-    for in_file in StopLevel::ALL {
-        for in_database in StopLevel::ALL {
+    for &in_file in StopLevel::ALL {
+        for &in_database in StopLevel::ALL {
             world.rearm(StopLevel::Run).await.unwrap();
             world.stop_in_file(in_file);
             world.stop_in_database(in_database).await;
@@ -111,9 +108,9 @@ async fn the_stronger_one_of_file_and_database_counts() {
 #[tokio::test]
 async fn a_rearm_sets_both_places_to_one_level() {
     let world = World::new().await;
-    for in_file in StopLevel::ALL {
-        for in_database in StopLevel::ALL {
-            for wanted in StopLevel::ALL {
+    for &in_file in StopLevel::ALL {
+        for &in_database in StopLevel::ALL {
+            for &wanted in StopLevel::ALL {
                 world.rearm(StopLevel::Run).await.unwrap();
                 world.stop_in_file(in_file);
                 world.stop_in_database(in_database).await;

@@ -142,27 +142,21 @@ impl Migration {
     ///
     /// # Errors
     /// No database named, sources that do not exist, another process at work.
-    pub fn open(job: Job, options: Options, progress: Arc<dyn Progress>) -> Result<Self, Error> {
+    pub fn open(
+        mut job: Job,
+        options: Options,
+        progress: Arc<dyn Progress>,
+    ) -> Result<Self, Error> {
         let Some(database) = job.target.database.clone() else {
             return Err(Error::refused(
                 "the target URL names no database",
                 "Write it as mysql://user@host:port/DATABASE.",
             ));
         };
+        job.sources = source::canonical(&job.sources)?;
         let mut hasher = blake3::Hasher::new();
         for path in &job.sources {
-            let canonical = path.canonicalize().map_err(|source| Error::Work {
-                path: path.clone(),
-                action: "found",
-                source,
-            });
-            hasher.update(
-                canonical
-                    .as_deref()
-                    .unwrap_or(path)
-                    .as_os_str()
-                    .as_encoded_bytes(),
-            );
+            hasher.update(path.as_os_str().as_encoded_bytes());
             hasher.update(b"\n");
         }
         hasher.update(job.target.display().as_bytes());
@@ -253,8 +247,13 @@ impl Migration {
                 "`cbtrade migrate cutover` ends it, `cbtrade migrate rollback` takes it back, `cbtrade migrate status` shows what stands where.",
             ));
         }
-        self.stage("snapshot", 0);
-        let sources = source::take_all(&self.job.sources, &self.work, self.progress.as_ref())?;
+        let sources = match source::kept(&self.job.sources, &self.work)? {
+            Some(kept) => kept,
+            None => {
+                self.stage("snapshot", 0);
+                source::take_all(&self.job.sources, &self.work, self.progress.as_ref())?
+            }
+        };
         let schemas = sources
             .iter()
             .map(|source| {
@@ -533,6 +532,7 @@ impl Migration {
             let made = provision::roles(
                 session,
                 &self.job.target,
+                self.job.candles_database.as_deref(),
                 &prepared.plan,
                 &self.ledger,
                 &self.job.home,

@@ -147,6 +147,11 @@ const ROLES: [(&str, &str); 4] = [
     ("cbtrade_backup", "SELECT, LOCK TABLES, SHOW VIEW, TRIGGER"),
 ];
 
+/// What bots need besides in the database of the candles: a product that is listed anew gets its table by the first bot that
+/// sees it. The table is made under another name and takes its own when its triggers are there, hence the rights to rename
+/// and to drop one that was cut off.
+const BOTS_FOR_CANDLES: (&str, &str) = ("cbtrade_bots", ", CREATE, ALTER, DROP, TRIGGER");
+
 /// The file with the roles' passwords, readable by its owner only.
 const CREDENTIALS_FILE: &str = "credentials.json";
 
@@ -154,26 +159,18 @@ const CREDENTIALS_FILE: &str = "credentials.json";
 pub(crate) async fn roles(
     session: &mut Session,
     target: &Target,
+    candles: Option<&str>,
     plan: &Plan,
     ledger: &Ledger,
     home: &Path,
     progress: &dyn Progress,
 ) -> Result<(), Error> {
+    // Where candles lie among the trading tables, bots may make no tables: they could drop the others as well.
+    let candles = candles.filter(|name| target.database.as_deref() != Some(name));
+    let mut databases = plan.databases();
+    databases.extend(candles.map(str::to_owned));
     let path = home.join(CREDENTIALS_FILE);
-    let mut passwords: BTreeMap<String, String> = match std::fs::read(&path) {
-        Ok(text) => serde_json::from_slice(&text).map_err(|error| Error::File {
-            path: path.clone(),
-            reason: error.to_string(),
-        })?,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => BTreeMap::new(),
-        Err(source) => {
-            return Err(Error::Work {
-                path,
-                action: "read",
-                source,
-            });
-        }
-    };
+    let mut passwords = kept_passwords(&path)?;
     // A user for the socket is a user of this machine only.
     let host = if target.socket.is_some() {
         "localhost"
@@ -207,17 +204,35 @@ pub(crate) async fn roles(
             ))
             .await
             .map_err(Error::server(what.clone()))?;
-        for database in plan.databases() {
+        for database in &databases {
+            let more = match BOTS_FOR_CANDLES {
+                (bots, more) if bots == user && candles == Some(database.as_str()) => more,
+                _ => "",
+            };
+            let database = quote_identifier(database);
             session
-                .execute(&format!(
-                    "GRANT {rights} ON {}.* TO {name}",
-                    quote_identifier(&database)
-                ))
+                .execute(&format!("GRANT {rights}{more} ON {database}.* TO {name}"))
                 .await
                 .map_err(Error::server(what.clone()))?;
         }
     }
     Ok(())
+}
+
+/// The roles' passwords from before; none where there is no file.
+fn kept_passwords(path: &Path) -> Result<BTreeMap<String, String>, Error> {
+    match std::fs::read(path) {
+        Ok(text) => serde_json::from_slice(&text).map_err(|error| Error::File {
+            path: path.to_owned(),
+            reason: error.to_string(),
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(BTreeMap::new()),
+        Err(source) => Err(Error::Work {
+            path: path.to_owned(),
+            action: "read",
+            source,
+        }),
+    }
 }
 
 /// 256 random bits of the operating system, in hexadecimal.

@@ -265,9 +265,11 @@ fn findings(proof: &Proof, page: &mut String) {
         );
         let _ = writeln!(page, "      {}", finding.meaning);
         if let Some(sample) = finding.samples.first() {
-            // Damage is of pages, not of rows.
+            // Damage is of pages, and equal keys are several rows': neither is in one row.
             let _ = match finding.kind {
-                FindingKind::Damage => writeln!(page, "      first: {}", sample.value),
+                FindingKind::Damage | FindingKind::EqualKeys => {
+                    writeln!(page, "      first: {}", sample.value)
+                }
                 _ => writeln!(page, "      first: row {}, {}", sample.row, sample.value),
             };
         }

@@ -49,7 +49,40 @@ pub struct Source {
 /// How many problems and violations are listed one by one.
 const LISTED_MAX: usize = 1000;
 
-/// Takes (or finds again) the snapshots of all sources.
+/// The sources as their full paths without `..` and links, so that a file has one name only. One that is not there keeps its
+/// name, and is told about where it is read.
+///
+/// # Errors
+/// A file that is named twice, by whatever names.
+pub(crate) fn canonical(paths: &[PathBuf]) -> Result<Vec<PathBuf>, Error> {
+    let mut all: Vec<PathBuf> = Vec::with_capacity(paths.len());
+    for path in paths {
+        let full = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if all.contains(&full) {
+            return Err(Error::refused(
+                format!("{} is named twice among the sources", full.display()),
+                "Name each file once. Nothing was changed.",
+            ));
+        }
+        all.push(full);
+    }
+    Ok(all)
+}
+
+/// The snapshots of all sources that were taken before, where the files are still what they were made of.
+///
+/// # Errors
+/// The list of them cannot be read.
+pub(crate) fn kept(paths: &[PathBuf], work: &WorkFolder) -> Result<Option<Vec<Source>>, Error> {
+    let sources = work.read_json::<Vec<Source>>("sources.json")?;
+    Ok(sources.filter(|sources| {
+        sources.iter().map(|source| &source.path).eq(paths.iter())
+            && sources.iter().all(|source| source.database.is_file())
+            && unchanged(sources)
+    }))
+}
+
+/// Takes the snapshots of all sources.
 ///
 /// # Errors
 /// A file that cannot be read or is none of SQLite's.
@@ -58,13 +91,6 @@ pub(crate) fn take_all(
     work: &WorkFolder,
     progress: &dyn Progress,
 ) -> Result<Vec<Source>, Error> {
-    if let Some(sources) = work.read_json::<Vec<Source>>("sources.json")?
-        && sources.iter().map(|source| &source.path).eq(paths.iter())
-        && sources.iter().all(|source| source.database.is_file())
-        && unchanged(&sources)
-    {
-        return Ok(sources);
-    }
     // Decisions are about kinds of values in columns; they hold for the new content too.
     work.clear(&["plan.toml"])?;
     let mut sources = Vec::with_capacity(paths.len());
@@ -258,5 +284,39 @@ fn role_of(schema: &RawSchema, path: &Path) -> Role {
         (true, _) => Role::Trading,
         (false, true) if cbtrade_catalog::product_of_candle_file(stem).is_some() => Role::Candles,
         _ => Role::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failed test says where")]
+
+    use super::*;
+
+    #[test]
+    fn a_source_has_one_name_and_is_named_once() {
+        let folder = cbtrade_testkit::TestFolder::new();
+        let root = folder.path().canonicalize().unwrap();
+        std::fs::create_dir(root.join("db")).unwrap();
+        let file = root.join("db/a.db");
+        std::fs::write(&file, b"").unwrap();
+        std::os::unix::fs::symlink(&file, root.join("link.db")).unwrap();
+        let names = [
+            root.join("db/../db/a.db"),
+            root.join("./db/a.db"),
+            root.join("link.db"),
+        ];
+        for name in &names {
+            let found = canonical(std::slice::from_ref(name)).unwrap();
+            assert_eq!(found.first(), Some(&file), "{}", name.display());
+            assert_eq!(found.len(), 1);
+            let error = canonical(&[file.clone(), name.clone()]).unwrap_err();
+            assert!(error.to_string().contains("named twice"), "{error}");
+        }
+        let absent = root.join("absent.db");
+        assert_eq!(
+            canonical(&[absent.clone(), file.clone()]).unwrap(),
+            [absent, file]
+        );
     }
 }

@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::flavour::{Flavour, Programs};
 use crate::home::{ServerHome, private_folder, remove};
 use crate::launch::{bare_command, path_argument, redo_log_argument, server_command};
-use crate::lifecycle::{ServerOptions, log_end};
+use crate::lifecycle::{ServerOptions, log_end, says_disk_full};
 use crate::settings;
 use crate::state::write_private;
 
@@ -146,6 +146,12 @@ fn run(
     let status = child.wait().map_err(run_failed)?;
     if status.success() {
         return Ok(());
+    }
+    if says_disk_full(&log, 0) {
+        return Err(Error::DiskFull {
+            path: home.path().to_owned(),
+            log,
+        });
     }
     Err(Error::Create {
         program: program.to_owned(),

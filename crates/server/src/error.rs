@@ -12,13 +12,13 @@ use crate::flavour::Flavour;
 pub enum Error {
     /// No server program was found.
     #[error(
-        "no {wanted} was found in PATH, /usr/sbin, /usr/libexec or the folders of CBTRADE_SERVER_HOMES; \
-         on Debian and Ubuntu install mariadb-server-core and mariadb-client-core (as root: \
-         apt-get install --no-install-recommends mariadb-server-core mariadb-client-core)"
+        "no {wanted} was found in PATH, /usr/sbin, /usr/libexec or the folders of CBTRADE_SERVER_HOMES; {way}"
     )]
     NoProgram {
         /// What was looked for.
-        wanted: String,
+        wanted: &'static str,
+        /// How it is had.
+        way: &'static str,
     },
     /// A server program was found, but not what belongs to it.
     #[error(
@@ -145,6 +145,16 @@ pub enum Error {
         path: PathBuf,
         /// The end of its output.
         log: String,
+    },
+    /// There is no room for the server's files.
+    #[error(
+        "the disk is full: there is no room for the server's files in {path}; what the program said is in {log}"
+    )]
+    DiskFull {
+        /// The server's folder.
+        path: PathBuf,
+        /// What the program wrote.
+        log: PathBuf,
     },
     /// The server ended while it started, or did not answer in time.
     #[error("the server in {path} did not start ({what}); the end of its log:\n{log}")]

@@ -79,14 +79,24 @@ impl Programs {
                 Err(error) => incomplete = incomplete.or(Some(error)),
             }
         }
-        Err(incomplete.unwrap_or_else(|| Error::NoProgram {
-            wanted: match wanted {
-                Some(Flavour::MariaDb) => "MariaDB server (mariadbd)".to_owned(),
-                Some(Flavour::MySql) => "MySQL server (mysqld)".to_owned(),
-                None => "MariaDB or MySQL server (mariadbd, mysqld)".to_owned(),
-            },
-        }))
+        Err(incomplete.unwrap_or_else(|| no_program(wanted)))
     }
+}
+
+/// How MariaDB is had, which Debian and Ubuntu have in their own archives.
+const MARIADB_WAY: &str = "on Debian and Ubuntu install mariadb-server-core and mariadb-client-core (as root: \
+     apt-get install --no-install-recommends mariadb-server-core mariadb-client-core)";
+/// How MySQL is had.
+const MYSQL_WAY: &str = "on Ubuntu install mysql-server-core and mysql-client-core; elsewhere unpack the generic \
+     archive of MySQL and name its folder in CBTRADE_MYSQL_HOME (from the project's folder: scripts/get-mysql)";
+
+fn no_program(wanted: Option<Flavour>) -> Error {
+    let (wanted, way) = match wanted {
+        Some(Flavour::MariaDb) => ("MariaDB server (mariadbd)", MARIADB_WAY),
+        Some(Flavour::MySql) => ("MySQL server (mysqld)", MYSQL_WAY),
+        None => ("MariaDB or MySQL server (mariadbd, mysqld)", MARIADB_WAY),
+    };
+    Error::NoProgram { wanted, way }
 }
 
 fn search_folders(further_homes: &[PathBuf]) -> Vec<PathBuf> {

@@ -430,6 +430,12 @@ impl ServerHome {
         log_offset: u64,
         source: Option<Box<cbtrade_mysql::Error>>,
     ) -> Error {
+        if says_disk_full(&self.log(), log_offset) {
+            return Error::DiskFull {
+                path: self.path().to_owned(),
+                log: self.log(),
+            };
+        }
         let mut log = log_end(&self.log(), log_offset);
         if log.is_empty() {
             log = log_end(&self.file("logs/output.log"), 0);
@@ -512,8 +518,38 @@ fn check_port(port: u16) -> Result<(), Error> {
         .map_err(|source| Error::PortTaken { port, source })
 }
 
-/// The last lines of a log from an offset on; empty when there is none.
-pub(crate) fn log_end(path: &Path, offset: u64) -> String {
+/// How servers and their installers say that the operating system had no room: its error 28, in words or as a number.
+const DISK_FULL: [&str; 6] = [
+    "no space left on device",
+    "error 28",
+    "error number 28",
+    "errno 28",
+    "errno: 28",
+    "errcode: 28",
+];
+
+/// Whether a log says, from the offset on, that the disk is full.
+pub(crate) fn says_disk_full(path: &Path, offset: u64) -> bool {
+    tells_disk_full(&log_text(path, offset))
+}
+
+fn tells_disk_full(text: &str) -> bool {
+    text.lines().any(|line| {
+        let line = line.to_lowercase();
+        DISK_FULL.iter().any(|words| {
+            // `error 28` and not `error 281`.
+            line.match_indices(words).any(|(at, _)| {
+                let next = line
+                    .get(at + words.len()..)
+                    .and_then(|rest| rest.chars().next());
+                !next.is_some_and(|next| next.is_ascii_digit())
+            })
+        })
+    })
+}
+
+/// The end of a log, from the offset on.
+fn log_text(path: &Path, offset: u64) -> String {
     let read = || -> std::io::Result<Vec<u8>> {
         let mut file = File::open(path)?;
         let end = file.metadata()?.len();
@@ -524,11 +560,39 @@ pub(crate) fn log_end(path: &Path, offset: u64) -> String {
         file.read_to_end(&mut bytes)?;
         Ok(bytes)
     };
-    let text = String::from_utf8_lossy(&read().unwrap_or_default()).into_owned();
+    String::from_utf8_lossy(&read().unwrap_or_default()).into_owned()
+}
+
+/// The last lines of a log from an offset on; empty when there is none.
+pub(crate) fn log_end(path: &Path, offset: u64) -> String {
+    let text = log_text(path, offset);
     let lines: Vec<&str> = text
         .lines()
         .filter(|line| !line.trim().is_empty())
         .collect();
     let skip = lines.len().saturating_sub(LOG_LINES);
     lines.get(skip..).unwrap_or_default().join("\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_known_by_what_servers_say() {
+        for line in [
+            "mkdir: cannot create directory 'x': No space left on device",
+            "[ERROR] InnoDB: preallocating 12582912 bytes for file ./ibdata1 failed with error 28",
+            "[ERROR] [MY-012639] [InnoDB] Write to file ./ibdata1 failed. Operating system error number 28.",
+            "Error writing file './mysql/db.MAI' (Errcode: 28 \"No space left on device\")",
+        ] {
+            assert!(
+                tells_disk_full(&format!("one\n{line}\nThe latest advice")),
+                "{line}"
+            );
+        }
+        for line in ["error 281", "28 tables", "out of memory", ""] {
+            assert!(!tells_disk_full(line), "{line}");
+        }
+    }
 }

@@ -5,20 +5,23 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 
 /// What the watchdog runs. Its input is a pipe that nothing is ever written to: it ends when the folder is dropped or
-/// the test process dies, however that happens. Then whatever runs on a data directory inside the folder is killed,
-/// and the folder is removed. A process counts only if one of its arguments names a data directory below the folder,
-/// whose random name is this test's alone.
+/// the test process dies, however that happens. Then whatever runs on a data directory or with a home folder of CBTrade
+/// inside the folder is killed, and the folder is removed. A process counts only if one of its arguments names a data
+/// directory below the folder, or its environment a home folder there; the folder's random name is this test's alone.
 const WATCHDOG: &str = r#"
 folder=$1
 echo ready
 while read -r _; do :; done
 for pass in 1 2 3 4 5 6 7 8 9 10; do
-  found=$(grep -laF -- "--datadir=$folder/" /proc/[0-9]*/cmdline 2>/dev/null)
+  found=$(
+    grep -laF -- "--datadir=$folder/" /proc/[0-9]*/cmdline 2>/dev/null
+    grep -laF -- "CBTRADE_HOME=$folder/" /proc/[0-9]*/environ 2>/dev/null
+  )
   killed=
   for process in $found; do
     process=${process#/proc/}
-    process=${process%/cmdline}
-    # A zombie has no arguments any more; what is found is alive, but for this search itself.
+    process=${process%/*}
+    # A zombie has neither any more; what is found is alive, but for this search itself.
     kill -KILL "$process" 2>/dev/null && killed=1
   done
   rm -rf "$folder" 2>/dev/null

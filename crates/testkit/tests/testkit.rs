@@ -13,7 +13,9 @@ use std::time::{Duration, Instant};
 
 use cbtrade_mysql::{Error, ErrorClass, Session, SessionOptions, Target};
 use cbtrade_server::ProcessIdentity;
-use cbtrade_testkit::{Action, After, Direction, Fault, FaultProxy, Flavour, TestServer};
+use cbtrade_testkit::{
+    Action, After, Direction, Fault, FaultProxy, Flavour, TestFolder, TestServer,
+};
 
 /// Set for the copy of this program that is to be killed: it starts a server of this family and waits.
 const HOLD: &str = "CBTRADE_TESTKIT_HOLD";
@@ -88,6 +90,33 @@ fn a_dropped_server_leaves_nothing() {
     let (process, folder) = (server.running().process.clone(), server.folder().to_owned());
     drop(server);
     assert!(!process.is_alive() && !folder.exists());
+}
+
+/// As a supervisor that a panicking test has left, in a session of its own and with a process that it started.
+#[test]
+fn processes_of_a_home_folder_end_when_a_test_panics() {
+    let started = std::panic::catch_unwind(|| {
+        let folder = TestFolder::new();
+        let mut program = Command::new("setsid")
+            .args(["sh", "-c", "sleep 1000 & echo $! $$; wait"])
+            .env("CBTRADE_HOME", folder.path().join("home"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut line = String::new();
+        BufReader::new(program.stdout.take().unwrap())
+            .read_line(&mut line)
+            .unwrap();
+        let pids = line.split_whitespace().map(|pid| pid.parse().unwrap());
+        let processes: Vec<_> = pids.map(|pid| ProcessIdentity::of(pid).unwrap()).collect();
+        assert_eq!(processes.len(), 2);
+        assert!(processes.iter().all(ProcessIdentity::is_alive));
+        // Carries the processes out of the panic, as `resume_unwind` is one without a message.
+        std::panic::resume_unwind(Box::new(processes));
+    });
+    let processes = started.unwrap_err();
+    let processes = processes.downcast::<Vec<ProcessIdentity>>().unwrap();
+    assert!(processes.iter().all(|process| !process.is_alive()));
 }
 
 #[tokio::test]

@@ -52,7 +52,7 @@ fn test(
 
 /// How many percentage points may be given back from this peak: the level of the highest key that it reaches (B-32: keys are
 /// numbers).
-pub(super) fn give_back(settings: &ProductSettings, peak_pct: Decimal) -> Decimal {
+pub(crate) fn give_back(settings: &ProductSettings, peak_pct: Decimal) -> Decimal {
     let levels = &settings.sell.take_profit.levels;
     let reached = |level: &&GiveBack| level.peak_pct_min <= peak_pct;
     let found = if settings.faults.has(Fault::B32) {

@@ -27,6 +27,7 @@ pub use budget::{BOOST_PCT_DAY_MIN, Budget, PairCaps, Spent, Wallet};
 pub use buy::{
     BuyAction, BuyInput, BuyOutcome, OpenCounts, OpenLimits, ProductFacts, Standing, decide_buy,
 };
+pub(crate) use exits::give_back;
 pub use figures::{
     ByClass, Combination, Performance, Product, Sizes, Spending, StrategyPerformances,
 };
@@ -34,9 +35,9 @@ pub use pairs::{Hindrance, Pair, PairsInput, Source, select_pairs};
 pub use pass::{BuyPass, BuyRound, Judged, buy_pass, combinations};
 pub use position::{
     BuyFill, Closing, FEE_RATE, Figures, Holding, SellFill, close_position, open_position,
-    paper_buy, paper_sell, refresh, slippage_pct,
+    paper_buy, paper_sell, refresh, slippage_pct, split_sale,
 };
-pub use price::{Level, depth_amount, depth_price, spread_pct};
+pub use price::{depth_amount, depth_price, spread_pct};
 pub use sale::{SaleSize, sale_size};
 pub use sell::{
     ExitName, Position, SellAction, SellInput, SellOutcome, SellTest, StrategyExit, View,

@@ -241,6 +241,43 @@ pub struct Closing {
     pub clip_pct: Decimal,
 }
 
+/// A sale's fill as far as the position has the coins, and what is beyond it. The second part is there only where a position
+/// was sold twice: an order of which nothing was known turned up after another had been made.
+///
+/// # Errors
+///
+/// A number that does not fit.
+pub fn split_sale(
+    hold_cnt: Decimal,
+    fill: &SellFill,
+) -> Result<(Option<SellFill>, Option<SellFill>), DecideError> {
+    let own_cnt = fill.base_cnt.min(hold_cnt).max(Decimal::ZERO);
+    if own_cnt == fill.base_cnt {
+        return Ok((Some(*fill), None));
+    }
+    if own_cnt.is_zero() {
+        return Ok((None, Some(*fill)));
+    }
+    let part = |amount: Decimal| {
+        let share = Amount::from(amount) * Amount::from(own_cnt) / Amount::from(fill.base_cnt);
+        share.round(AMOUNT_PLACES)
+    };
+    let (received, fee) = (part(fill.received_amt), part(fill.fee_amt));
+    let own = SellFill {
+        base_cnt: own_cnt,
+        received_amt: received.get("tot_in_cnt")?,
+        fee_amt: fee.get("fees_cnt_tot")?,
+        ..*fill
+    };
+    let beyond = SellFill {
+        base_cnt: (Amount::from(fill.base_cnt) - Amount::from(own_cnt)).get("sell_cnt")?,
+        received_amt: (Amount::from(fill.received_amt) - received).get("tot_in_cnt")?,
+        fee_amt: (Amount::from(fill.fee_amt) - fee).get("fees_cnt_tot")?,
+        ..*fill
+    };
+    Ok((Some(own), Some(beyond)))
+}
+
 /// Closes a position with a sale: what is not sold stays as pocket (with a gain) or clip (with a loss). The percentages are
 /// those of the position's own product.
 ///

@@ -1,17 +1,9 @@
 //! Prices from the order book.
 
 use cbtrade_core::Decimal;
+use cbtrade_exchange::Level;
 
 use super::amount::{Amount, DecideError, change_pct};
-
-/// A level of the order book.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Level {
-    /// The price.
-    pub price: Decimal,
-    /// So many coins are offered or wanted at it.
-    pub size: Decimal,
-}
 
 /// The price at which so much of the quote currency is filled: that of the level at which the levels' *values* reach it (B-44;
 /// the former code held coins against money). Levels come best first. Where the book is too thin, the last level's price, since

@@ -1,7 +1,7 @@
 //! From the venue's answer, or from none, to the end.
 
 use cbtrade_core::Decimal;
-use cbtrade_database::{Intent, IntentFilter, IntentState, Side};
+use cbtrade_database::{ErrorKind, Intent, IntentFilter, IntentState, Side};
 use cbtrade_exchange::{
     Exchange, ExchangeError, Fill, FillQuery, Order, OrderState, Product, ProductStatus,
 };
@@ -28,13 +28,14 @@ pub enum Followed {
 }
 
 /// Before its creation, as our clock has it, an order is looked for this far back: the clocks may differ.
-const LOOK_BACK_S: i64 = 60;
+pub(super) const LOOK_BACK_S: i64 = 60;
 
 impl<E: Exchange> Orders<E> {
     /// Follows the open intents of a product, or all. One that fails does not keep the others from being followed.
     ///
     /// # Errors
-    /// The open intents cannot be read. What goes wrong with one of them is told to the journal.
+    /// The open intents cannot be read, or the database is away. What else goes wrong with one of them is told to the
+    /// journal.
     pub async fn follow(
         &self,
         product: Option<&str>,
@@ -46,8 +47,11 @@ impl<E: Exchange> Orders<E> {
         };
         let mut done = Vec::new();
         for intent in self.database.db_intents_get(&filter).await? {
+            self.progress.came_on();
             match self.follow_one(&intent).await {
                 Ok(followed) => done.push((intent, followed)),
+                // The others would wait for the database in vain.
+                Err(OrderError::Database(error)) if is_away(&error) => return Err(error.into()),
                 Err(error) => self.journal.warn(
                     &intent.prod_id,
                     format!(
@@ -132,7 +136,8 @@ impl<E: Exchange> Orders<E> {
         order: &Order,
     ) -> Result<Followed, OrderError> {
         let product = self.product_of(intent).await?;
-        self.write_found(intent, &product, &order.order_id).await?;
+        self.write_placed(intent.intent_id, intent.into(), &product, &order.order_id)
+            .await?;
         self.step(Step::Placed, intent);
         self.journal.note(
             &intent.prod_id,
@@ -141,8 +146,7 @@ impl<E: Exchange> Orders<E> {
                 intent.client_order_id, order.order_id
             ),
         );
-        self.settle_or_wait(intent, &order.order_id, order, &product)
-            .await
+        self.settle_or_wait(intent, order, &product).await
     }
 
     async fn follow_placed(&self, intent: &Intent, age_s: i64) -> Result<Followed, OrderError> {
@@ -158,13 +162,8 @@ impl<E: Exchange> Orders<E> {
             }
             return Ok(Followed::Unknown);
         };
-        if order.status.state() == OrderState::Working && age_s >= self.patience.cancel_after_s {
-            self.cancel(intent, order_id).await?;
-            return Ok(Followed::Working);
-        }
         let product = self.product_of(intent).await?;
-        self.settle_or_wait(intent, order_id, &order, &product)
-            .await
+        self.settle_or_wait(intent, &order, &product).await
     }
 
     /// The product of an intent. One that was delisted meanwhile must not keep what was traded from being booked.
@@ -194,12 +193,18 @@ impl<E: Exchange> Orders<E> {
     async fn settle_or_wait(
         &self,
         intent: &Intent,
-        order_id: &str,
         order: &Order,
         product: &Product,
     ) -> Result<Followed, OrderError> {
+        let order_id = order.order_id.as_str();
         match order.status.state() {
-            OrderState::Working => return Ok(Followed::Working),
+            OrderState::Working => {
+                let age_s = self.now().seconds_since(created(intent));
+                if age_s >= self.patience.cancel_after_s || self.is_one_too_many(intent).await? {
+                    self.cancel(intent, order_id).await?;
+                }
+                return Ok(Followed::Working);
+            }
             OrderState::Unknown => {
                 self.journal.alert(
                     &intent.prod_id,
@@ -273,6 +278,14 @@ fn delisted(prod_id: &str) -> Product {
         high_24h: None,
         low_24h: None,
     }
+}
+
+/// Whether it is not this call that failed: the database is not there.
+pub(crate) fn is_away(error: &cbtrade_database::Error) -> bool {
+    matches!(
+        error.kind,
+        ErrorKind::Unreachable | ErrorKind::Deadline | ErrorKind::OutcomeUnknown
+    )
 }
 
 /// An error with everything that caused it, for one line.

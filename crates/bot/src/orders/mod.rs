@@ -10,18 +10,24 @@
 //!                   ABSENT: the product is free again; should it turn up after all, it is taken on
 //! ```
 //!
+//! How a position is kept from being sold twice by a sale that turns up late stands in `late`.
+//!
 //! An intent is committed before anything is sent, in the transaction that reads the stop level and the lease; it is sent
 //! once. An answer that did not come is looked up by the client id and never sent again. Every arrow is one transaction
 //! that can be run twice without effect, so that a bot may die at any instant and another takes over: whoever finds an
 //! open intent follows it.
 
+mod by_hand;
 mod follow;
+mod late;
+mod meant;
 mod paper;
 mod place;
 mod rows;
 mod settle;
 
-use std::sync::Arc;
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex};
 
 use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::{BuyLimits, Database, Error as DatabaseError, Intent, Operation};
@@ -29,11 +35,14 @@ use cbtrade_exchange::{Exchange, ExchangeError, Product, Refusal};
 
 use crate::clock::VenueClock;
 use crate::journal::{Journal, Step};
+use crate::pulse::Progress;
 use crate::stop::{StopFile, StopFileError};
 
 pub use follow::Followed;
-pub(crate) use follow::chain;
+pub(crate) use follow::{chain, is_away};
+pub(crate) use late::LOOKED_FOR_S;
 pub(crate) use rows::{age_minutes, figures_of, holding_of, refreshed};
+pub(crate) use settle::BEYOND;
 
 /// An order could not be handled; nothing of it is lost.
 #[derive(Debug, thiserror::Error)]
@@ -132,6 +141,9 @@ pub enum Wished {
 pub struct Patience {
     /// An intent that no listing shows for so long counts as absent.
     pub absent_after_s: i64,
+    /// A position whose sale counts as absent is sold again so long after that sale was made, and not before. The venue takes
+    /// no order later than its signature holds, two minutes and the difference of the clocks; the rest is for listing it.
+    pub sell_again_after_s: i64,
     /// An order that should have ended at once and has not is cancelled after so long.
     pub cancel_after_s: i64,
     /// An intent of another bot is left to it for so long.
@@ -146,6 +158,7 @@ impl Patience {
         let usual = Self::default();
         Self {
             absent_after_s: usual.absent_after_s.max(20 * speed),
+            sell_again_after_s: usual.sell_again_after_s.max(40 * speed),
             cancel_after_s: usual.cancel_after_s.max(5 * speed),
             others_after_s: usual.others_after_s.max(5 * speed),
         }
@@ -156,6 +169,7 @@ impl Default for Patience {
     fn default() -> Self {
         Self {
             absent_after_s: 600,
+            sell_again_after_s: 1_200,
             cancel_after_s: 180,
             others_after_s: 60,
         }
@@ -173,6 +187,10 @@ pub struct Orders<E> {
     /// The bot's guid, under which it holds leases.
     pub(crate) bot_guid: String,
     pub(crate) patience: Patience,
+    /// Each answer of the venue that is waited for is a step of whoever follows orders.
+    pub(crate) progress: Progress,
+    /// Positions of which it was told that coins are missing.
+    told: Mutex<BTreeSet<i64>>,
 }
 
 impl<E: Exchange> Orders<E> {
@@ -195,6 +213,8 @@ impl<E: Exchange> Orders<E> {
             journal,
             bot_guid,
             patience,
+            progress: Progress::new(),
+            told: Mutex::default(),
         }
     }
 

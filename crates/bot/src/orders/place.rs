@@ -1,13 +1,16 @@
 //! From the decision to the venue's answer.
 
-use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{Changes, Intent, IntentBegun, NewIntent, OrderRow, Side, columns};
+use cbtrade_core::Decimal;
+use cbtrade_database::{IntentBegun, NewIntent, OrderRow, Side};
 use cbtrade_exchange::{
     Exchange, OrderKind, OrderRequest, Placement, Product, RefusalClass, Side as VenueSide,
 };
 
-use super::{BuyWish, Mark, OrderError, Orders, SellWish, Wished, created, new_client_order_id};
-use crate::decide::{DecideError, paper_buy};
+use super::meant::Meant;
+use super::{
+    BuyWish, Mark, OrderError, Orders, SellWish, Wished, chain, new_client_order_id, rows,
+};
+use crate::decide::DecideError;
 use crate::journal::Step;
 
 impl<E: Exchange> Orders<E> {
@@ -59,6 +62,9 @@ impl<E: Exchange> Orders<E> {
         if let Some(why) = wish.product.why_not_tradable() {
             return Ok(Wished::Held(format!("{why}; the position is kept")));
         }
+        if let Some(why) = self.why_not_again(wish).await? {
+            return Ok(Wished::Held(why));
+        }
         let kind = selling(wish)?;
         self.send(&new, wish.product, kind).await
     }
@@ -90,11 +96,7 @@ impl<E: Exchange> Orders<E> {
         let Some(stop) = self.stop.read()? else {
             return Ok(None);
         };
-        let forbidden = match side {
-            Side::Buy => stop.level > crate::stop::StopLevel::Run,
-            Side::Sell => stop.level == crate::stop::StopLevel::Halt,
-        };
-        Ok(forbidden.then(|| {
+        Ok(stop.level.forbids(side).then(|| {
             format!(
                 "the fleet is stopped at level {} by its stop file: {}",
                 stop.level.name(),
@@ -114,6 +116,19 @@ impl<E: Exchange> Orders<E> {
             refused => return Ok(Wished::Held(why_held(&refused))),
         };
         self.journal.step(Step::Recorded, &new.client_order_id);
+        // Recording takes its time, without a database a long one: a stop may have been said meanwhile. From this look on
+        // until the venue has answered, a stop waits for this order.
+        let sending = self.stop.sending();
+        if let Some(why) = self
+            .locally_stopped(new.side)
+            .unwrap_or_else(|error| Some(chain(&error)))
+        {
+            let note = format!("not sent: {why}");
+            self.database
+                .db_intent_refused(intent_id, &note, self.now())
+                .await?;
+            return Ok(Wished::Held(why));
+        }
         let side = match new.side {
             Side::Buy => VenueSide::Buy,
             Side::Sell => VenueSide::Sell,
@@ -127,10 +142,22 @@ impl<E: Exchange> Orders<E> {
                 kind,
             })
             .await;
+        drop(sending);
         self.journal.step(Step::Answered, &new.client_order_id);
+        self.answered(intent_id, new, product, placement).await
+    }
+
+    /// Writes down what the venue answered, or that nothing came.
+    async fn answered(
+        &self,
+        intent_id: i64,
+        new: &NewIntent,
+        product: &Product,
+        placement: Placement,
+    ) -> Result<Wished, OrderError> {
         match placement {
             Placement::Accepted { order_id } => {
-                self.write_placed(intent_id, new, product, &order_id)
+                self.write_placed(intent_id, new.into(), product, &order_id)
                     .await?;
                 self.journal.step(Step::Placed, &new.client_order_id);
                 Ok(Wished::Placed { intent_id })
@@ -177,58 +204,29 @@ impl<E: Exchange> Orders<E> {
         }
     }
 
-    async fn write_placed(
+    /// The venue has the order.
+    pub(super) async fn write_placed(
         &self,
         intent_id: i64,
-        new: &NewIntent,
+        meant: Meant<'_>,
         product: &Product,
         order_id: &str,
     ) -> Result<(), OrderError> {
-        let placed = placed(new);
-        match new.side {
+        match meant.side {
             Side::Buy => {
-                let row = placed.buy_row(product, order_id);
+                let row = rows::placed_buy(&meant, product, order_id);
                 self.database
                     .db_intent_placed(intent_id, order_id, OrderRow::Buy(&row))
                     .await?;
             }
             Side::Sell => {
-                let row = placed.sell_row(product, order_id);
+                let row = rows::placed_sale(&meant, product, order_id);
                 self.database
                     .db_intent_placed(intent_id, order_id, OrderRow::Sell(&row))
                     .await?;
             }
         }
         Ok(())
-    }
-
-    /// An intent whose order was found among the venue's.
-    pub(super) async fn write_found(
-        &self,
-        intent: &Intent,
-        product: &Product,
-        order_id: &str,
-    ) -> Result<(), OrderError> {
-        let new = NewIntent {
-            client_order_id: intent.client_order_id.clone(),
-            side: intent.side,
-            prod_id: intent.prod_id.clone(),
-            is_test: intent.is_test(),
-            pos_id: intent.pos_id,
-            quote_size: intent.quote_size,
-            base_size: intent.base_size,
-            prc_est: intent.prc_est,
-            strat_type: intent.strat_type.clone(),
-            strat_name: intent.strat_name.clone(),
-            strat_freq: intent.strat_freq.clone(),
-            bot_guid: intent.bot_guid.clone(),
-            is_lease_needed: false,
-            created: created(intent),
-            reason: String::new(),
-            limits: None,
-        };
-        self.write_placed(intent.intent_id, &new, product, order_id)
-            .await
     }
 }
 
@@ -298,101 +296,4 @@ fn limited(limit: &str) -> &str {
         "strategy_cnt_max" => "the number of the strategy's open live positions of the pair",
         other => other,
     }
-}
-
-/// An intent as the order that it becomes.
-pub(super) fn placed(new: &NewIntent) -> PlacedOrder<'_> {
-    PlacedOrder {
-        client_order_id: &new.client_order_id,
-        prod_id: &new.prod_id,
-        is_test: new.is_test,
-        pos_id: new.pos_id,
-        quote_size: new.quote_size,
-        base_size: new.base_size,
-        price_estimate: new.prc_est.unwrap_or_default(),
-        mark: [&new.strat_type, &new.strat_name, &new.strat_freq]
-            .map(|text| text.as_deref().unwrap_or_default()),
-        begin: new.created,
-    }
-}
-
-/// What is known of an order when the venue has taken it.
-pub(super) struct PlacedOrder<'a> {
-    client_order_id: &'a str,
-    prod_id: &'a str,
-    is_test: bool,
-    pos_id: Option<i64>,
-    quote_size: Option<Decimal>,
-    base_size: Option<Decimal>,
-    price_estimate: Decimal,
-    mark: [&'a str; 3],
-    begin: Timestamp,
-}
-
-impl PlacedOrder<'_> {
-    pub(super) fn buy_row(
-        &self,
-        product: &Product,
-        order_id: &str,
-    ) -> Changes<cbtrade_database::BuyOrder> {
-        use columns::buy_ords as column;
-        // The fee is not known before the fills; the estimate assumes what estimates always did.
-        let count = paper_buy(self.quote_size.unwrap_or_default(), self.price_estimate)
-            .map_or(Decimal::ZERO, |fill| fill.base_cnt);
-        let [kind, name, interval] = self.mark;
-        Changes::new()
-            .set(column::test_txn_yn, yes_no(self.is_test))
-            .set(column::base_symb, product.base_currency.as_str())
-            .set(column::symb, product.quote_currency.as_str())
-            .set(column::prod_id, self.prod_id)
-            .set(column::mkt_name, self.prod_id)
-            .set(column::mkt_venue, product.venue.as_str())
-            .set(column::buy_order_uuid, order_id)
-            .set(column::buy_client_order_id, self.client_order_id)
-            .set(column::pos_type, "SPOT")
-            .set(column::ord_stat, "OPEN")
-            .set(column::buy_strat_type, kind)
-            .set(column::buy_strat_name, name)
-            .set(column::buy_strat_freq, interval)
-            .set(column::buy_curr_symb, product.base_currency.as_str())
-            .set(column::spend_curr_symb, product.quote_currency.as_str())
-            .set(column::fees_curr_symb, product.quote_currency.as_str())
-            .set(column::buy_cnt_est, count)
-            .set(column::prc_buy_est, self.price_estimate)
-            .set(column::buy_begin_dttm, self.begin)
-    }
-
-    pub(super) fn sell_row(
-        &self,
-        product: &Product,
-        order_id: &str,
-    ) -> Changes<cbtrade_database::SellOrder> {
-        use columns::sell_ords as column;
-        let [kind, name, interval] = self.mark;
-        Changes::new()
-            .set(column::test_txn_yn, yes_no(self.is_test))
-            .set(column::base_symb, product.base_currency.as_str())
-            .set(column::symb, product.quote_currency.as_str())
-            .set(column::prod_id, self.prod_id)
-            .set(column::mkt_name, self.prod_id)
-            .set(column::mkt_venue, product.venue.as_str())
-            .set(column::pos_id, self.pos_id)
-            .set(column::sell_order_uuid, order_id)
-            .set(column::sell_client_order_id, self.client_order_id)
-            .set(column::pos_type, "SPOT")
-            .set(column::ord_stat, "OPEN")
-            .set(column::sell_strat_type, kind)
-            .set(column::sell_strat_name, name)
-            .set(column::sell_strat_freq, interval)
-            .set(column::sell_curr_symb, product.base_currency.as_str())
-            .set(column::recv_curr_symb, product.quote_currency.as_str())
-            .set(column::fees_curr_symb, product.quote_currency.as_str())
-            .set(column::sell_cnt_est, self.base_size)
-            .set(column::prc_sell_est, self.price_estimate)
-            .set(column::sell_begin_dttm, self.begin)
-    }
-}
-
-pub(super) fn yes_no(yes: bool) -> &'static str {
-    if yes { "Y" } else { "N" }
 }

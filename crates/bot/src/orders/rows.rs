@@ -1,12 +1,13 @@
 //! Figures as rows, and rows as figures: the one place that knows which column is which.
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{BuyOrder, Changes, Intent, Position, SellOrder, columns};
+use cbtrade_database::{BuyOrder, Changes, Position, SellOrder, columns};
 use cbtrade_exchange::Product;
 
-use super::place::yes_no;
+use super::meant::Meant;
 use crate::decide::{
-    BuyFill, DecideError, Figures, Holding, SellFill, close_position, open_position, slippage_pct,
+    BuyFill, DecideError, Figures, Holding, SellFill, close_position, open_position, paper_buy,
+    slippage_pct,
 };
 
 /// The end of an order.
@@ -20,12 +21,68 @@ pub(super) struct Trade {
     pub(super) reason: String,
 }
 
-/// What a sale was meant to do.
-pub(super) struct Sale<'a> {
-    /// The coins that were to be sold.
-    pub(super) wanted: Decimal,
-    /// The exit: type, name, candles.
-    pub(super) mark: [Option<&'a str>; 3],
+/// The row of a buy order that the venue has taken.
+pub(super) fn placed_buy(
+    meant: &Meant<'_>,
+    product: &Product,
+    order_id: &str,
+) -> Changes<BuyOrder> {
+    use columns::buy_ords as column;
+    // The fee is not known before the fills; the estimate assumes what estimates always did.
+    let count = paper_buy(meant.quote_size.unwrap_or_default(), meant.price_estimate)
+        .map_or(Decimal::ZERO, |fill| fill.base_cnt);
+    let [kind, name, interval] = meant.mark.map(Option::unwrap_or_default);
+    Changes::new()
+        .set(column::test_txn_yn, yes_no(meant.is_test))
+        .set(column::base_symb, product.base_currency.as_str())
+        .set(column::symb, product.quote_currency.as_str())
+        .set(column::prod_id, meant.prod_id)
+        .set(column::mkt_name, meant.prod_id)
+        .set(column::mkt_venue, product.venue.as_str())
+        .set(column::buy_order_uuid, order_id)
+        .set(column::buy_client_order_id, meant.client_order_id)
+        .set(column::pos_type, "SPOT")
+        .set(column::ord_stat, "OPEN")
+        .set(column::buy_strat_type, kind)
+        .set(column::buy_strat_name, name)
+        .set(column::buy_strat_freq, interval)
+        .set(column::buy_curr_symb, product.base_currency.as_str())
+        .set(column::spend_curr_symb, product.quote_currency.as_str())
+        .set(column::fees_curr_symb, product.quote_currency.as_str())
+        .set(column::buy_cnt_est, count)
+        .set(column::prc_buy_est, meant.price_estimate)
+        .set(column::buy_begin_dttm, meant.begin)
+}
+
+/// The row of a sell order that the venue has taken.
+pub(super) fn placed_sale(
+    meant: &Meant<'_>,
+    product: &Product,
+    order_id: &str,
+) -> Changes<SellOrder> {
+    use columns::sell_ords as column;
+    let [kind, name, interval] = meant.mark.map(Option::unwrap_or_default);
+    Changes::new()
+        .set(column::test_txn_yn, yes_no(meant.is_test))
+        .set(column::base_symb, product.base_currency.as_str())
+        .set(column::symb, product.quote_currency.as_str())
+        .set(column::prod_id, meant.prod_id)
+        .set(column::mkt_name, meant.prod_id)
+        .set(column::mkt_venue, product.venue.as_str())
+        .set(column::pos_id, meant.pos_id)
+        .set(column::sell_order_uuid, order_id)
+        .set(column::sell_client_order_id, meant.client_order_id)
+        .set(column::pos_type, "SPOT")
+        .set(column::ord_stat, "OPEN")
+        .set(column::sell_strat_type, kind)
+        .set(column::sell_strat_name, name)
+        .set(column::sell_strat_freq, interval)
+        .set(column::sell_curr_symb, product.base_currency.as_str())
+        .set(column::recv_curr_symb, product.quote_currency.as_str())
+        .set(column::fees_curr_symb, product.quote_currency.as_str())
+        .set(column::sell_cnt_est, meant.base_size)
+        .set(column::prc_sell_est, meant.price_estimate)
+        .set(column::sell_begin_dttm, meant.begin)
 }
 
 /// The columns of a buy order at its end.
@@ -92,26 +149,27 @@ pub(super) fn sold(
 
 /// A new position.
 pub(super) fn opened(
-    intent: &Intent,
+    meant: &Meant<'_>,
     product: &Product,
     fill: &BuyFill,
     trade: &Trade,
 ) -> Result<Changes<Position>, DecideError> {
     use columns::poss as column;
     let (holding, figures) = open_position(fill)?;
+    let [kind, name, interval] = meant.mark;
     let row = held(Changes::new(), &holding)
-        .set(column::test_txn_yn, yes_no(intent.is_test()))
+        .set(column::test_txn_yn, yes_no(meant.is_test))
         .set(column::base_symb, product.base_currency.as_str())
         .set(column::symb, product.quote_currency.as_str())
-        .set(column::prod_id, intent.prod_id.as_str())
-        .set(column::mkt_name, intent.prod_id.as_str())
+        .set(column::prod_id, meant.prod_id)
+        .set(column::mkt_name, meant.prod_id)
         .set(column::mkt_venue, product.venue.as_str())
         .set(column::pos_type, "SPOT")
         .set(column::pos_stat, "OPEN")
         .set(column::pos_begin_dttm, trade.end)
-        .set(column::buy_strat_type, intent.strat_type.clone())
-        .set(column::buy_strat_name, intent.strat_name.clone())
-        .set(column::buy_strat_freq, intent.strat_freq.clone())
+        .set(column::buy_strat_type, kind)
+        .set(column::buy_strat_name, name)
+        .set(column::buy_strat_freq, interval)
         .set(column::buy_curr_symb, product.base_currency.as_str())
         .set(column::spend_curr_symb, product.quote_currency.as_str())
         .set(column::sell_curr_symb, product.base_currency.as_str())
@@ -125,16 +183,16 @@ pub(super) fn opened(
         .set(column::quote_size_incr, product.quote_increment)
         .set(column::quote_size_min, product.quote_size_min)
         .set(column::quote_size_max, product.quote_size_max)
-        .set(column::reason, intent.reason.clone());
+        .set(column::reason, meant.reason);
     Ok(moving(row, &figures))
 }
 
-/// A position after a sale. It is closed by the sale that sells what was wanted; what was held back stays as pocket or
+/// A position after a sale. It is closed by the sale that sells what was wanted, or the last of it; what was held back stays as pocket or
 /// clip. A sale that was filled in part only leaves it open with the rest.
 pub(super) fn reduced(
     position: &Position,
     fill: &SellFill,
-    sale: &Sale<'_>,
+    meant: &Meant<'_>,
     trade: &Trade,
 ) -> Result<Changes<Position>, DecideError> {
     use columns::poss as column;
@@ -150,7 +208,8 @@ pub(super) fn reduced(
     let is_largest = position
         .base_size_max
         .is_some_and(|most| most > Decimal::ZERO && fill.base_cnt >= most);
-    let is_whole = fill.base_cnt >= sale.wanted && !is_largest;
+    let wanted = meant.base_size.unwrap_or(fill.base_cnt);
+    let is_whole = closing.holding.hold_cnt.is_zero() || (fill.base_cnt >= wanted && !is_largest);
     let mut after = closing.holding;
     if !is_whole {
         (after.pocket_cnt, after.clip_cnt) = (Decimal::ZERO, Decimal::ZERO);
@@ -162,7 +221,7 @@ pub(super) fn reduced(
         .set(column::sell_order_cnt, count)
         .set(column::pos_stat, if is_whole { "CLOSE" } else { "OPEN" });
     if is_whole {
-        let [kind, name, interval] = sale.mark.map(Option::unwrap_or_default);
+        let [kind, name, interval] = meant.mark.map(Option::unwrap_or_default);
         row = row
             .set(column::pos_end_dttm, trade.end)
             .set(column::sell_strat_type, kind)
@@ -273,4 +332,8 @@ pub(crate) fn figures_of(position: &Position) -> Figures {
         result_pct_est_high: number(position.gain_loss_pct_est_high),
         result_pct_est_low: number(position.gain_loss_pct_est_low),
     }
+}
+
+fn yes_no(yes: bool) -> &'static str {
+    if yes { "Y" } else { "N" }
 }

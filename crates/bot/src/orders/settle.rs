@@ -6,7 +6,7 @@ use cbtrade_exchange::{Exchange, Fill, FillKind, Order, OrderStatus, Product};
 
 use super::rows::{self, Trade};
 use super::{OrderError, Orders};
-use crate::decide::{BuyFill, DecideError, SellFill};
+use crate::decide::{BuyFill, DecideError, SellFill, split_sale};
 
 /// What the fills of an order add up to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -107,7 +107,7 @@ impl<E: Exchange> Orders<E> {
         let fill = executed.bought(intent.prc_est.unwrap_or_default());
         let row = rows::bought(fill.as_ref(), &trade)?;
         let position = match &fill {
-            Some(fill) => Some(rows::opened(intent, product, fill, &trade)?),
+            Some(fill) => Some(rows::opened(&intent.into(), product, fill, &trade)?),
             None => None,
         };
         let settled = self
@@ -147,27 +147,27 @@ impl<E: Exchange> Orders<E> {
         fills: &[Fill],
         executed: &Executed,
     ) -> Result<(), OrderError> {
-        let trade = Trade {
+        let mut trade = Trade {
             end: executed.end.unwrap_or_else(|| self.now()),
             state: order_state(order, executed),
             reason: end_reason(order, executed),
         };
         let fill = executed.sold(intent.prc_est.unwrap_or_default());
-        let row = rows::sold(fill.as_ref(), &trade)?;
         let position = self.position(intent.pos_id).await?;
-        let changes = match (&position, &fill) {
-            (Some(position), Some(fill)) => {
-                let sale = rows::Sale {
-                    wanted: intent.base_size.unwrap_or(fill.base_cnt),
-                    mark: [
-                        intent.strat_type.as_deref(),
-                        intent.strat_name.as_deref(),
-                        intent.strat_freq.as_deref(),
-                    ],
-                };
-                rows::reduced(position, fill, &sale, &trade)?
-            }
-            // Nothing was sold: it is held as before.
+        let held = position.as_ref().map(|position| position.hold_cnt);
+        let (own, beyond) = match (held, &fill) {
+            (Some(Some(held)), Some(fill)) => split_sale(held, fill)?,
+            (Some(None), Some(fill)) => (Some(*fill), None),
+            (None, fill) => (None, *fill),
+            (Some(_), None) => (None, None),
+        };
+        if let Some(beyond) = &beyond {
+            trade.reason = said_beyond(intent, beyond, &trade.reason);
+        }
+        let row = rows::sold(fill.as_ref(), &trade)?;
+        let changes = match (&position, &own) {
+            (Some(position), Some(fill)) => rows::reduced(position, fill, &intent.into(), &trade)?,
+            // Nothing of it was sold: it is held as before, unless it was closed meanwhile.
             _ => Changes::new().set(columns::poss::pos_stat, "OPEN"),
         };
         let settled = self
@@ -191,6 +191,12 @@ impl<E: Exchange> Orders<E> {
                     in_brackets(&trade.reason)
                 ),
             );
+            if beyond.is_some() {
+                self.journal.alert(
+                    &intent.prod_id,
+                    format!("order {}: {}", intent.client_order_id, trade.reason),
+                );
+            }
         }
         Ok(())
     }
@@ -211,6 +217,22 @@ impl<E: Exchange> Orders<E> {
 impl From<DecideError> for OrderError {
     fn from(source: DecideError) -> Self {
         Self::Figures(source)
+    }
+}
+
+/// What the row of an order says first that sold more than its position held.
+pub(crate) const BEYOND: &str = "sold beyond its position";
+
+fn said_beyond(intent: &Intent, beyond: &SellFill, reason: &str) -> String {
+    let text = format!(
+        "{BEYOND}: {} for {} after fees are not of position {}, which was sold by another order or changed by hand",
+        beyond.base_cnt,
+        beyond.received_amt,
+        intent.pos_id.unwrap_or_default()
+    );
+    match reason {
+        "" => text,
+        reason => format!("{text}; {reason}"),
     }
 }
 

@@ -7,6 +7,7 @@
     reason = "a failed test says where"
 )]
 
+mod absent;
 mod budget;
 mod buy;
 mod given;

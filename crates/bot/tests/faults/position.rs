@@ -1,10 +1,11 @@
 //! A position's figures, and prices.
 
 use cbtrade_bot::decide::{
-    BuyFill, Level, SellFill, close_position, depth_price, open_position, paper_buy, paper_sell,
-    refresh, slippage_pct, spread_pct,
+    BuyFill, SellFill, close_position, depth_price, open_position, paper_buy, paper_sell, refresh,
+    slippage_pct, spread_pct,
 };
 use cbtrade_core::Decimal;
+use cbtrade_exchange::Level;
 
 use super::given::decimal;
 

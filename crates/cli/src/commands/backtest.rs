@@ -328,7 +328,7 @@ async fn of_database(
 
 async fn open(context: &Context<'_>, arguments: &Arguments) -> Result<Database, CommandError> {
     let location = match &arguments.target {
-        Some(text) => place::location(context.ui, text)?,
+        Some(text) => place::location(context.ui, &context.home, text)?,
         None => {
             let server = place::private_server(&context.home)?;
             Location::Servers {

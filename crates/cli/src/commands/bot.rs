@@ -16,6 +16,7 @@ use super::fleet::Fleet;
 use crate::arguments::EXIT_CODES;
 use crate::environment;
 use crate::error::{CommandError, Done, Kind};
+use crate::passphrase::{self, PassphraseArguments};
 use crate::ui::Ui;
 
 /// Letters of a bot's name.
@@ -57,9 +58,14 @@ struct RunArguments {
     /// End after so many rounds over all pairs; 0 goes on
     #[arg(long, value_name = "N", default_value = "0")]
     rounds: u64,
+    /// On the local venue: take a database that holds live trades for practice; real money cannot be traded with it then
+    #[arg(long)]
+    practice: bool,
     /// Say what was seen of every pair, too
     #[arg(long, short = 'v')]
     verbose: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -113,6 +119,7 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
     let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
     let config = fleet.config()?;
     follow_log(fleet.folder.log_file(&arguments.name));
+    let passphrase = passphrase::of_venue(context.ui, &arguments.passphrase, &config.venue)?;
     let options = Options {
         program: format!("cbtrade bot {}", arguments.name),
         connections_max: CONNECTIONS_MAX,
@@ -128,7 +135,9 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
             mode: arguments.mode.mode(),
         },
         database,
+        passphrase,
         limits: context.limits(),
+        may_practise: arguments.practice,
         rounds_max: arguments.rounds,
         journal: journal(context.ui, arguments.verbose),
         end,
@@ -170,10 +179,17 @@ fn end_on_signals(end: &EndSwitch) -> Done {
     Ok(())
 }
 
-/// For tests: at the steps that are named, one time in three, the process dies as if by kill -9.
-fn die_at(step: Step, names: &str) {
+/// For tests: at the steps that are named, one time in three, the process dies as if by kill -9. It says so before, so that
+/// it can be counted at which steps bots have died.
+fn die_at(ui: &Ui, step: Step, client_order_id: &str, names: &str) {
     let is_named = names.split(',').any(|name| name == step.name());
     if is_named && SystemClock.now().as_micros() % 3 == 0 {
+        ui.say(&format!(
+            "{} dies at step {} of order {client_order_id}, as {} asks",
+            SystemClock.now(),
+            step.name(),
+            environment::DIE_AT.name
+        ));
         let _ = nix::sys::signal::kill(nix::unistd::Pid::this(), nix::sys::signal::Signal::SIGKILL);
     }
 }
@@ -190,8 +206,15 @@ fn journal(ui: &Ui, is_verbose: bool) -> Journal {
             text,
         } = event
         else {
-            if let (Event::Step { step, .. }, Some(dies)) = (event, &dies) {
-                die_at(*step, dies);
+            if let (
+                Event::Step {
+                    step,
+                    client_order_id,
+                },
+                Some(dies),
+            ) = (event, &dies)
+            {
+                die_at(&ui, *step, client_order_id, dies);
             }
             return;
         };

@@ -5,6 +5,7 @@ pub(crate) mod bot;
 pub(crate) mod db;
 pub(crate) mod doctor;
 pub(crate) mod fleet;
+pub(crate) mod key;
 pub(crate) mod migrate;
 pub(crate) mod recover;
 pub(crate) mod sample;
@@ -61,6 +62,7 @@ pub(crate) async fn run(ui: &Ui, arguments: Arguments) -> Done {
         Command::Recover(arguments) => recover::run(&context, &arguments).await,
         Command::Migrate(arguments) => migrate::run(&context, &arguments).await,
         Command::Fleet(arguments) => fleet::run(&context, &arguments).await,
+        Command::Key(arguments) => key::run(&context, &arguments).await,
         Command::Bot(arguments) => bot::run(&context, &arguments).await,
         Command::Settings(arguments) => settings::run(&context, &arguments),
         Command::Venue(arguments) => venue::run(&context, &arguments).await,

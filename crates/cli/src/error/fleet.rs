@@ -4,8 +4,8 @@ use cbtrade_bot::BotError;
 use cbtrade_bot::settings::SettingsError;
 use cbtrade_fleet::FleetError;
 
-use super::Kind;
 use super::hints::{of_work, work_kind};
+use super::{Kind, vault};
 use crate::words::shell;
 
 /// The kind of an error of the fleet.
@@ -15,10 +15,13 @@ pub(super) fn kind(error: &FleetError) -> Kind {
         FleetError::NoSuchBot { .. } => Kind::Usage,
         FleetError::Config { .. }
         | FleetError::Value { .. }
-        | FleetError::KeyFileOpen { .. }
+        | FleetError::NoPassphrase { .. }
         | FleetError::Supervised { .. }
         | FleetError::SeatTaken { .. }
+        | FleetError::OtherVenue { .. }
+        | FleetError::LiveTrades { .. }
         | FleetError::Venue(_) => Kind::Refused,
+        FleetError::Key(source) => vault::kind(source),
         FleetError::Bot { source, .. } => bot_kind(source),
         FleetError::File { source, .. } => work_kind(source),
         _ => Kind::Stopped,
@@ -33,9 +36,24 @@ fn bot_kind(error: &BotError) -> Kind {
     }
 }
 
+/// What to do where practice and real money would meet in one database.
+const OF_PRACTICE: [&str; 2] = [
+    "Practice on a copy, with a fleet of its own (nothing of the real one is touched): cbtrade fleet practice DIR",
+    "Or name another database in [database] of fleet.toml.",
+];
+const OF_REAL_MONEY: &str = "Made-up positions and prices are in it. Name the database with the real positions in [database] of fleet.toml (left out, it is the private server's), or set kind = \"local\" in [venue] to go on with practice.";
+
 /// Hints for an error of the fleet.
 pub(super) fn hints(error: &FleetError) -> Vec<String> {
     let hint = match error {
+        FleetError::OtherVenue { is_practice: false, .. } => return OF_PRACTICE.map(str::to_owned).into(),
+        FleetError::OtherVenue { .. } => OF_REAL_MONEY.to_owned(),
+        FleetError::LiveTrades { .. } => {
+            return vec![
+                OF_PRACTICE[0].to_owned(),
+                "If this database is not to be used with real money from now on, say --practice.".to_owned(),
+            ];
+        }
         FleetError::NoConfig { folder } => format!(
             "Make one: cbtrade fleet init --fleet {}",
             shell(&folder.display().to_string())
@@ -43,10 +61,8 @@ pub(super) fn hints(error: &FleetError) -> Vec<String> {
         FleetError::Config { .. } | FleetError::Value { .. } => {
             "Correct it and run the same command again. `cbtrade fleet init` in an empty folder shows every key.".to_owned()
         }
-        FleetError::KeyFileOpen { path, .. } => format!(
-            "Take the right from the others: chmod 600 {} (and ask yourself who may have read it: a new key is made in a minute)",
-            shell(&path.display().to_string())
-        ),
+        FleetError::Key(source) => return vault::hints(source),
+        FleetError::NoPassphrase { .. } => return vault::of_no_passphrase(),
         FleetError::NoSuchBot { .. } => "`cbtrade fleet status` lists the bots.".to_owned(),
         FleetError::Supervised { .. } => {
             "Look at it with `cbtrade fleet status`, or end it with `cbtrade fleet down`.".to_owned()

@@ -232,6 +232,9 @@ pub(super) fn of_private_server(error: &cbtrade_server::Error) -> Vec<String> {
             "Leave --flavour out, or name another home folder with --home."
         }
         Error::NoHome => "export CBTRADE_HOME=/path/with/room",
+        Error::DiskFull { .. } => {
+            "Make room (a new server needs about a gigabyte), or name another home folder with --home, then run the same command again."
+        }
         Error::Start { .. } | Error::Create { .. } => {
             "The lines above are the server's own. A full disk and too little memory are the usual reasons."
         }

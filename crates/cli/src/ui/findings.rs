@@ -44,7 +44,8 @@ pub(crate) fn finding_text(number: &str, finding: &Value) -> String {
     for sample in finding["samples"].as_array().into_iter().flatten().take(3) {
         let row = sample["row"].as_i64().unwrap_or(0);
         let value = sample["value"].as_str().unwrap_or_default();
-        if field("table").is_empty() {
+        // Neither damage nor keys that are equal are in one row.
+        if field("table").is_empty() || field("kind") == "equal-keys" {
             text.push_str(&format!("       {value}\n"));
         } else {
             text.push_str(&format!("       row {row}: {value}\n"));

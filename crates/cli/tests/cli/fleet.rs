@@ -6,6 +6,8 @@ use std::process::{Child, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
+use cbtrade_coinbase::{Coinbase, Settings};
+use cbtrade_database::{Database, Options};
 use serde_json::Value;
 
 use crate::harness::Place;
@@ -36,6 +38,16 @@ impl Place {
         }
     }
 
+    /// The database on the private server.
+    pub(crate) async fn database(&self) -> Database {
+        let home = cbtrade_server::ServerHome::new(self.path("home/server")).unwrap();
+        let location = cbtrade_database::Location::Servers {
+            targets: vec![home.root_target().unwrap().with_database("cbtrade")],
+            candles: "ohlcv".to_owned(),
+        };
+        Database::open(&location, Options::default()).await.unwrap()
+    }
+
     /// One number from the private server.
     pub(crate) fn number(&self, sql: &str) -> u64 {
         let said = self
@@ -53,21 +65,26 @@ pub(crate) struct TestVenue {
 
 impl TestVenue {
     pub(crate) fn start(place: &Place, arguments: &[&str]) -> TestVenue {
-        // Two ports in a row are needed; another process may take one in between, so it is tried again. They lie below those
-        // that the system gives to connections: a bot that calls a dead venue must not be given its port.
-        static NEXT: AtomicU16 = AtomicU16::new(0);
+        // Another process may take a port in between, so it is tried again.
         for _ in 0..200 {
+            if let Some(venue) = TestVenue::try_start(place, TestVenue::free_port(), arguments) {
+                return venue;
+            }
+        }
+        panic!("no venue starts");
+    }
+
+    /// The first of two free ports in a row. They lie below those that the system gives to connections: a bot that calls a
+    /// dead venue must not be given its port.
+    pub(crate) fn free_port() -> u16 {
+        static NEXT: AtomicU16 = AtomicU16::new(0);
+        for _ in 0..6_000 {
             let begin = std::process::id() % 4_000 * 3;
             let step = u32::from(NEXT.fetch_add(2, Ordering::Relaxed));
             let port = u16::try_from(20_000 + (begin + step) % 12_000).unwrap();
-            if [port, port + 1]
-                .iter()
-                .any(|port| TcpListener::bind(("127.0.0.1", *port)).is_err())
-            {
-                continue;
-            }
-            if let Some(venue) = TestVenue::try_start(place, port, arguments) {
-                return venue;
+            let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
+            if is_free(port) && is_free(port + 1) {
+                return port;
             }
         }
         panic!("no two free ports in a row");
@@ -82,6 +99,15 @@ impl TestVenue {
             std::thread::sleep(Duration::from_millis(50));
         }
         panic!("port {port} does not become free");
+    }
+
+    /// A client of it.
+    pub(crate) fn exchange(&self) -> Coinbase {
+        let (rest, websocket) = (
+            format!("http://127.0.0.1:{}", self.port),
+            format!("ws://127.0.0.1:{}/ws", self.port),
+        );
+        Coinbase::new(Settings::local(&rest, &websocket)).unwrap()
     }
 
     fn try_start(place: &Place, port: u16, arguments: &[&str]) -> Option<TestVenue> {
@@ -216,12 +242,11 @@ fn a_configuration_that_cannot_be_used_is_refused_by_its_place() {
         .run(&["fleet", "up"])
         .ends(3)
         .tells(&["venue.key_file", "is missing"]);
-    std::fs::write(place.path("home/fleet/key.json"), "{}").unwrap();
-    place.configure("[venue]\nkind = \"coinbase\"\nkey_file = \"key.json\"\n");
+    place.configure("[venue]\nurl = \"http://127.0.0.1:1\"\nlive = true\n");
     let _ = place
         .run(&["fleet", "up"])
         .ends(3)
-        .tells(&["may be read by others", "chmod 600"]);
+        .tells(&["venue.live", "does not belong"]);
     place.configure("");
     let market = place.path("home/fleet/settings/market_usdc.json");
     std::fs::write(&market, "{\n\t\"trade_ny\": \"Y\"\n}\n").unwrap();
@@ -297,6 +322,10 @@ fn a_fleet_on_the_local_venue_lives_is_stopped_armed_killed_and_taken_over() {
             && status["bots"][0]["passes"].as_u64() > Some(0)
     });
     assert_eq!(lives["database"]["reached"], true);
+    place.eventually("bots that hear the venue's stream", |status| {
+        let bots = status["bots"].as_array().unwrap();
+        bots.iter().all(|bot| bot["hears"] == "stream")
+    });
 
     stop_holds(&place);
     taken_over(&place);

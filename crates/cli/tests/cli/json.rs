@@ -31,7 +31,7 @@ const PROOF: &[&str] = &[
 
 /// Every field of the document is on the page, and every field that must be there is.
 #[track_caller]
-fn holds(document: &Value, wanted: &[&[&str]]) {
+pub(crate) fn holds(document: &Value, wanted: &[&[&str]]) {
     let fields = document.as_object().unwrap();
     for name in fields.keys() {
         assert!(

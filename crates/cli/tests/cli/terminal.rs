@@ -32,7 +32,7 @@ fn terminal() -> (File, File) {
 }
 
 /// The program on a terminal, as a person meets it.
-struct Conversation {
+pub(crate) struct Conversation {
     child: std::process::Child,
     terminal: File,
     words: Receiver<Vec<u8>>,
@@ -40,7 +40,7 @@ struct Conversation {
 }
 
 impl Conversation {
-    fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
+    pub(crate) fn begin(place: &Place, arguments: &[&str], colours: bool) -> Conversation {
         let (terminal, end) = terminal();
         let mut command = place.command(arguments);
         if colours {
@@ -76,7 +76,7 @@ impl Conversation {
 
     /// Waits for words. Returns what was said up to and with them.
     #[track_caller]
-    fn until(&mut self, wanted: &str) -> String {
+    pub(crate) fn until(&mut self, wanted: &str) -> String {
         loop {
             if let Some(at) = self.said.find(wanted) {
                 let rest = self.said.split_off(at + wanted.len());
@@ -89,14 +89,14 @@ impl Conversation {
         }
     }
 
-    fn answer(&mut self, line: &str) {
+    pub(crate) fn answer(&mut self, line: &str) {
         self.terminal
             .write_all(format!("{line}\n").as_bytes())
             .unwrap();
     }
 
     /// Waits for the end. Returns the exit code and what was said since.
-    fn end(mut self) -> (Option<i32>, String) {
+    pub(crate) fn end(mut self) -> (Option<i32>, String) {
         let code = self.child.wait().unwrap().code();
         while let Ok(more) = self.words.recv_timeout(PATIENCE) {
             self.said.push_str(&String::from_utf8_lossy(&more));
@@ -244,4 +244,88 @@ fn ctrl_c_at_a_question_ends_with_5() {
         .execute("INSERT INTO plain (name) VALUES ('later')", [])
         .unwrap();
     let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn a_key_is_sealed_and_a_fleet_started_with_a_passphrase_that_is_typed() {
+    use crate::key::{MadeUpKey, WORDS};
+    let place = Place::new();
+    let key = MadeUpKey::new();
+    let plain = place.private("key.json", &key.json);
+    let seal = || Conversation::begin(&place, &["key", "seal", &plain], false);
+    let mut talk = seal();
+    talk.until("key-of-a-test (ES256, P-256) can be used");
+    talk.until("New passphrase:");
+    talk.answer(WORDS);
+    talk.until("The same again:");
+    talk.answer("sieben zwetschgen am haus");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("the two passphrases differ"), "{said}");
+    assert!(!place.path("key.sealed").exists());
+
+    let mut talk = seal();
+    talk.until("New passphrase:");
+    talk.answer(WORDS);
+    talk.until("The same again:");
+    talk.answer(WORDS);
+    talk.until("Removing it is no guarantee");
+    talk.until("Remove the plain file? Type yes:");
+    talk.answer("yes");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(
+        said.contains("was removed") && said.contains("cbtrade key check"),
+        "{said}"
+    );
+    assert!(!said.contains("zwetschgen"), "{said}");
+    assert!(!place.path("key.json").exists() && place.path("key.sealed").exists());
+
+    place.fleet(&["init"], 0);
+    place.configure("[venue]\nkey_file = \"../../key.sealed\"\n");
+    let mut talk = Conversation::begin(&place, &["fleet", "up"], false);
+    talk.until("key.sealed:");
+    talk.answer("sieben zwetschgen am haus");
+    let (code, said) = talk.end();
+    assert_eq!(code, Some(3), "{said}");
+    assert!(said.contains("the passphrase does not open"), "{said}");
+    assert!(!said.contains("zwetschgen"), "{said}");
+}
+
+#[test]
+fn ctrl_c_at_a_passphrase_gives_the_terminal_its_echo_again() {
+    use crate::key::{MadeUpKey, WORDS};
+    use nix::sys::termios::{LocalFlags, tcgetattr};
+    let place = Place::new();
+    let plain = place.private("key.json", &MadeUpKey::new().json);
+    let words = place.private("words", WORDS);
+    let _ = place
+        .run(&["key", "seal", &plain, "--passphrase-file", &words])
+        .ends(0);
+    place.fleet(&["init"], 0);
+    place.configure("[venue]\nkey_file = \"../../key.sealed\"\n");
+    // Both end in order when they are asked to, so they listen to signals late.
+    for arguments in [
+        &["fleet", "up", "--foreground"][..],
+        &["bot", "run", "--mode", "full"],
+    ] {
+        let mut talk = Conversation::begin(&place, arguments, false);
+        talk.until("key.sealed:");
+        let echoes = |talk: &Conversation| {
+            let flags = tcgetattr(&talk.terminal).unwrap().local_flags;
+            flags.contains(LocalFlags::ECHO)
+        };
+        assert!(!echoes(&talk));
+        let pid = talk.child.id().to_string();
+        let sent = std::process::Command::new("kill")
+            .args(["-INT", &pid])
+            .status()
+            .unwrap();
+        assert!(sent.success());
+        let terminal = talk.terminal.try_clone().unwrap();
+        let (code, said) = talk.end();
+        assert_eq!(code, Some(5), "{said}");
+        let flags = tcgetattr(&terminal).unwrap().local_flags;
+        assert!(flags.contains(LocalFlags::ECHO), "{said}");
+    }
 }

@@ -25,6 +25,7 @@ mod sell_ords;
 mod stops;
 mod trade_perfs;
 mod trade_strat_perfs;
+mod venue;
 
 pub use bals::BalanceAvailable;
 pub use bots::Beat;

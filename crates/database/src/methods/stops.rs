@@ -5,8 +5,6 @@
 //! the old one, and holds for everybody after. The row is written and not only locked, because a cluster of servers tells
 //! its members of writes and not of locks.
 
-use std::cmp::Ordering;
-
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::engine::Transaction;
@@ -49,9 +47,8 @@ impl Database {
         Ok(newest.into_iter().next().unwrap_or_else(never_set))
     }
 
-    /// Sets the stop level and gives the one that holds now. It is never lowered: a level that is less strict than the one
-    /// that holds changes nothing, nor does the same one again. `halt` and `liquidate` take each other's place. When this
-    /// has returned, no intent is recorded any more that the level forbids.
+    /// Sets the stop level and gives the one that holds now. It is never lowered: a level that is weaker than the one that
+    /// holds changes nothing, nor does the same one again. When this has returned, no intent is recorded any more that the level forbids.
     ///
     /// # Errors
     /// [`ErrorKind::MissingKey`] without a name of who sets it.
@@ -62,10 +59,8 @@ impl Database {
         by: &str,
     ) -> Result<StopRecord, Error> {
         const CALL: Call = call("db_stop_level_set");
-        self.set_level(CALL, level, reason, by, |now| {
-            level != now && level.partial_cmp(&now) != Some(Ordering::Less)
-        })
-        .await
+        self.set_level(CALL, level, reason, by, |now| level > now)
+            .await
     }
 
     /// Lets the fleet run again, whatever the stop level is; gives the level that holds now.

@@ -12,7 +12,9 @@ mod wallet;
 pub use candle::Candle;
 pub use market::{Market, MarketCheck};
 pub use order::{BuyOrder, Order, SellOrder};
-pub use order_life::{BotStatus, FillRow, Intent, IntentState, Side, StopLevel, StopRecord};
+pub use order_life::{
+    BotStatus, FillRow, Intent, IntentState, Side, StopLevel, StopRecord, VenueKind, VenueMark,
+};
 pub use performance::{StrategyPerformance, TradePerformance};
 pub use position::Position;
 pub use signal::{BuyDecision, BuySignal, BuyStrategy};

@@ -1,6 +1,5 @@
 //! What bots mean to do, what came of it, and who may do what.
 
-use std::cmp::Ordering;
 use std::fmt;
 
 use cbtrade_core::{Decimal, Timestamp};
@@ -97,19 +96,27 @@ words! {
 }
 
 words! {
-    /// What the whole fleet may do.
-    ///
-    /// `run` is less strict than `no-new-buys`, and that less than `halt` and `liquidate`; of these two neither is the
-    /// stricter one: each forbids something that the other allows or demands.
+    /// What the whole fleet may do, from everything to nothing: the weakest level first.
+    #[derive(PartialOrd, Ord)]
     StopLevel, "a stop level" {
-        /// Buying and selling.
+        /// Everything.
         Run = "run",
-        /// Selling only.
+        /// Sell and follow orders, but buy nothing.
         NoNewBuys = "no-new-buys",
-        /// No orders at all.
-        Halt = "halt",
-        /// Everything is to be sold.
+        /// Sell everything that is held, and buy nothing.
         Liquidate = "liquidate",
+        /// Send no order at all; open orders are followed.
+        Halt = "halt",
+    }
+}
+
+words! {
+    /// Where the live orders of a database go.
+    VenueKind, "a kind of venue" {
+        /// A venue on this machine, for practice: prices are made up, no money is moved.
+        Local = "local",
+        /// Coinbase: real money.
+        Coinbase = "coinbase",
     }
 }
 
@@ -144,23 +151,6 @@ impl StopLevel {
     #[must_use]
     pub fn demands_sells(self) -> bool {
         self == StopLevel::Liquidate
-    }
-
-    fn strictness(self) -> u8 {
-        match self {
-            StopLevel::Run => 0,
-            StopLevel::NoNewBuys => 1,
-            StopLevel::Halt | StopLevel::Liquidate => 2,
-        }
-    }
-}
-
-impl PartialOrd for StopLevel {
-    fn partial_cmp(&self, other: &StopLevel) -> Option<Ordering> {
-        match self.strictness().cmp(&other.strictness()) {
-            Ordering::Equal if self != other => None,
-            order => Some(order),
-        }
     }
 }
 
@@ -231,6 +221,15 @@ record! {
 }
 
 record! {
+    /// The venue that the live orders of a database belong to, and who began with it when.
+    VenueMark of "_cbtrade_venue" {
+        venue: VenueKind,
+        set_by: String,
+        at_dttm: Option<Timestamp>,
+    }
+}
+
+record! {
     /// A bot, as it last said of itself.
     BotStatus of "_cbtrade_bot" {
         bot: String,
@@ -269,11 +268,10 @@ mod tests {
     }
 
     #[test]
-    fn levels_are_ordered_where_one_is_stricter() {
+    fn levels_are_ordered_from_everything_to_nothing() {
         use StopLevel::{Halt, Liquidate, NoNewBuys, Run};
-        assert!(Run < NoNewBuys && NoNewBuys < Halt && NoNewBuys < Liquidate);
-        assert_eq!(Halt.partial_cmp(&Liquidate), None);
-        assert_eq!(Halt.partial_cmp(&Halt), Some(Ordering::Equal));
+        assert!(Run < NoNewBuys && NoNewBuys < Liquidate && Liquidate < Halt);
+        assert!(StopLevel::ALL.is_sorted());
         let forbidden = |level: StopLevel| (level.forbids(Side::Buy), level.forbids(Side::Sell));
         assert_eq!(forbidden(Run), (false, false));
         assert_eq!(forbidden(NoNewBuys), (true, false));

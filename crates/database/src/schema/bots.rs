@@ -1,6 +1,8 @@
-//! The tables of an order's life, of the stop level, and of the bots that are at work.
+//! The tables of an order's life, of the stop level, of the venue that live orders go to, and of the bots that are at work.
 
-use cbtrade_catalog::{BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE};
+use cbtrade_catalog::{
+    BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE,
+};
 
 use super::CALL;
 use super::define::{Guard, guarded};
@@ -52,6 +54,39 @@ impl Kind {
             .to_owned(),
         }
     }
+}
+
+/// The beginnings of the types that hold a column's values on a server.
+fn held_by(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        Number | Integer => &["BIGINT", "DECIMAL"],
+        Id(_) | Word(_) | Text(_) => &["VARCHAR", "CHAR", "TEXT", "MEDIUMTEXT", "LONGTEXT"],
+        Long => &["MEDIUMTEXT", "LONGTEXT"],
+        Amount => &["DECIMAL"],
+        Moment => &["TIMESTAMP", "DATETIME"],
+    }
+}
+
+/// What a table of the layer's own must have.
+pub(super) struct OwnTable {
+    pub(super) name: &'static str,
+    /// Its columns, each with the beginnings of the types that hold its values on a server.
+    pub(super) columns: Vec<(&'static str, &'static [&'static str])>,
+}
+
+/// The tables of this module.
+pub(super) fn own_tables() -> Vec<OwnTable> {
+    [INTENT, FILL, STOP, STOP_HEAD, VENUE, BOT]
+        .iter()
+        .map(|table| OwnTable {
+            name: table.name,
+            columns: table
+                .columns
+                .iter()
+                .map(|(name, kind)| (*name, held_by(*kind)))
+                .collect(),
+        })
+        .collect()
 }
 
 /// A table of the layer's own.
@@ -160,6 +195,20 @@ const STOP_HEAD: Own = Own {
     keys: &[],
 };
 
+const VENUE: Own = Own {
+    name: VENUE_TABLE,
+    columns: &[
+        ("head", Integer),
+        ("venue", Word(16)),
+        ("set_by", Text(255)),
+        ("at_dttm", Moment),
+    ],
+    required: &["head", "venue", "set_by"],
+    primary: "head",
+    unique: &[],
+    keys: &[],
+};
+
 const BOT: Own = Own {
     name: BOT_TABLE,
     columns: &[
@@ -251,4 +300,9 @@ pub(super) async fn make(database: &Database) -> Result<(), Error> {
     );
     let row = format!("INSERT INTO {STOP_HEAD_TABLE} (head, stop_id) VALUES (1, 0)");
     guarded(database, CALL, &guard, vec![row]).await
+}
+
+/// Makes the table of the venue. Its row is written when live trading begins.
+pub(super) async fn make_venue(database: &Database) -> Result<(), Error> {
+    VENUE.made(database).await
 }

@@ -5,6 +5,7 @@ use std::fmt;
 use cbtrade_catalog::{Column, ColumnKind, Table};
 
 use super::define::layer_indexes;
+use super::step::own_tables;
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::error::{Call, Error};
@@ -25,6 +26,13 @@ impl fmt::Display for SchemaDifference {
     }
 }
 
+/// A column that a table must have.
+struct Expected<'a> {
+    name: &'a str,
+    /// Whether a type on a server holds its values.
+    holds: Box<dyn Fn(&str) -> bool + Send + Sync + 'a>,
+}
+
 /// A column as the database has it.
 pub(super) struct ActualColumn {
     pub(super) name: String,
@@ -33,7 +41,8 @@ pub(super) struct ActualColumn {
 }
 
 impl Database {
-    /// Compares tables, columns, types, triggers and keys with what they should be. A server shows triggers only to users
+    /// Compares tables, columns, types, triggers and keys with what they should be, the catalogue's tables and the layer's
+    /// own. A server shows triggers only to users
     /// that may make some: for others, such as bots, they are not compared.
     ///
     /// # Errors
@@ -47,6 +56,14 @@ impl Database {
         let sees_triggers = self.sees_triggers(CALL).await?;
         for table in cbtrade_catalog::tables() {
             self.check_table(CALL, table, sees_triggers, &mut differences)
+                .await?;
+        }
+        for table in own_tables() {
+            let columns = table.columns.iter().map(|(name, held_by)| Expected {
+                name,
+                holds: Box::new(move |kind| starts(kind, held_by)),
+            });
+            self.check_columns(CALL, table.name, columns, &mut differences)
                 .await?;
         }
         for index in layer_indexes(self.dialect()) {
@@ -67,29 +84,15 @@ impl Database {
         sees_triggers: bool,
         differences: &mut Vec<SchemaDifference>,
     ) -> Result<(), Error> {
-        let actual = self.columns_of(call, table.name).await?;
-        if actual.is_empty() {
-            differences.push(difference(table.name, "the table is missing".to_owned()));
+        let columns = table.columns.iter().map(|column| Expected {
+            name: column.name,
+            holds: Box::new(move |kind| holds(column, kind)),
+        });
+        if !self
+            .check_columns(call, table.name, columns, differences)
+            .await?
+        {
             return Ok(());
-        }
-        for column in &table.columns {
-            let found = actual
-                .iter()
-                .find(|actual| actual.name.eq_ignore_ascii_case(column.name));
-            match found {
-                None => differences.push(difference(
-                    table.name,
-                    format!("column `{}` is missing", column.name),
-                )),
-                Some(found) if self.dialect() == Dialect::MySql && !holds(column, &found.kind) => {
-                    let what = format!(
-                        "column `{}` is {}, which cannot hold its values",
-                        column.name, found.kind
-                    );
-                    differences.push(difference(table.name, what));
-                }
-                Some(_) => {}
-            }
         }
         for (trigger, _) in self.trigger_definitions(table) {
             if sees_triggers && !self.trigger_is_there(call, &trigger).await? {
@@ -100,6 +103,41 @@ impl Database {
             }
         }
         Ok(())
+    }
+
+    /// Compares a table's columns; `false` where there is no such table.
+    async fn check_columns<'a>(
+        &self,
+        call: Call,
+        table: &str,
+        columns: impl Iterator<Item = Expected<'a>> + Send,
+        differences: &mut Vec<SchemaDifference>,
+    ) -> Result<bool, Error> {
+        let actual = self.columns_of(call, table).await?;
+        if actual.is_empty() {
+            differences.push(difference(table, "the table is missing".to_owned()));
+            return Ok(false);
+        }
+        for column in columns {
+            let found = actual
+                .iter()
+                .find(|actual| actual.name.eq_ignore_ascii_case(column.name));
+            match found {
+                None => differences.push(difference(
+                    table,
+                    format!("column `{}` is missing", column.name),
+                )),
+                Some(found) if self.dialect() == Dialect::MySql && !(column.holds)(&found.kind) => {
+                    let what = format!(
+                        "column `{}` is {}, which cannot hold its values",
+                        column.name, found.kind
+                    );
+                    differences.push(difference(table, what));
+                }
+                Some(_) => {}
+            }
+        }
+        Ok(true)
     }
 
     /// Whether the server shows this user the triggers that are there: it shows one, or the user has the right.
@@ -170,7 +208,7 @@ fn difference(table: &str, what: String) -> SchemaDifference {
 
 /// Whether a column's type on the server holds at least the catalogue's values: a migration may have widened it.
 fn holds(column: &Column, kind: &str) -> bool {
-    let starts = |names: &[&str]| names.iter().any(|name| kind.starts_with(name));
+    let starts = |names: &[&str]| starts(kind, names);
     match column.kind {
         ColumnKind::TinyInt => starts(&[
             "TINYINT",
@@ -188,4 +226,8 @@ fn holds(column: &Column, kind: &str) -> bool {
         }
         ColumnKind::Timestamp => starts(&["TIMESTAMP", "DATETIME"]),
     }
+}
+
+fn starts(kind: &str, names: &[&str]) -> bool {
+    names.iter().any(|name| kind.starts_with(name))
 }

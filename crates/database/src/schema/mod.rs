@@ -6,13 +6,16 @@
 
 mod bots;
 mod check;
+mod copy;
 mod define;
 mod step;
 
 pub(crate) use cbtrade_catalog::{
     BOT_TABLE, FILL_TABLE, INTENT_TABLE, PROCESS_TABLE, SCHEMA_TABLE, STOP_HEAD_TABLE, STOP_TABLE,
+    VENUE_TABLE,
 };
 pub use check::SchemaDifference;
+pub use copy::CopiedTable;
 pub use step::SCHEMA_VERSION;
 
 pub(crate) use define::create_candle_table;

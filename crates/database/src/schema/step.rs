@@ -2,6 +2,7 @@
 
 use std::pin::Pin;
 
+use super::bots::OwnTable;
 use super::define::{Guard, guarded, layer_indexes};
 use super::{CALL, PROCESS_TABLE, SCHEMA_TABLE};
 use crate::database::Database;
@@ -10,7 +11,7 @@ use crate::engine::operation::OPERATION_TABLE;
 use crate::error::Error;
 
 /// The version of the schema that this program works with.
-pub const SCHEMA_VERSION: i64 = 5;
+pub const SCHEMA_VERSION: i64 = 6;
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 
@@ -47,7 +48,48 @@ pub(super) const STEPS: &[Step] = &[
         name: "intents, fills, stop levels and bots",
         run: |database| Box::pin(super::bots::make(database)),
     },
+    Step {
+        version: 6,
+        name: "the venue of live orders",
+        run: |database| Box::pin(super::bots::make_venue(database)),
+    },
 ];
+
+/// The tables that these steps make, besides those of the catalogue and of [`super::bots`].
+pub(super) fn own_tables() -> Vec<OwnTable> {
+    const NUMBER: &[&str] = &["BIGINT"];
+    const TEXT: &[&str] = &["VARCHAR"];
+    const MOMENT: &[&str] = &["TIMESTAMP", "DATETIME"];
+    let mut tables = vec![
+        OwnTable {
+            name: SCHEMA_TABLE,
+            columns: vec![("version", NUMBER), ("name", TEXT), ("applied", MOMENT)],
+        },
+        OwnTable {
+            name: OPERATION_TABLE,
+            columns: vec![
+                ("operation", &["BINARY(16)"]),
+                ("method", TEXT),
+                ("result", TEXT),
+                ("at", MOMENT),
+            ],
+        },
+        OwnTable {
+            name: PROCESS_TABLE,
+            columns: vec![
+                ("process", TEXT),
+                ("program", TEXT),
+                ("host", TEXT),
+                ("pid", NUMBER),
+                ("begun", MOMENT),
+                ("seen", MOMENT),
+                ("figures", &["MEDIUMTEXT", "LONGTEXT"]),
+            ],
+        },
+    ];
+    tables.extend(super::bots::own_tables());
+    tables
+}
 
 /// The table of steps, the candle database, and every table and trigger of the catalogue that is missing.
 async fn catalogue(database: &Database) -> Result<(), Error> {

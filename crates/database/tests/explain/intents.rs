@@ -4,7 +4,7 @@ use cbtrade_core::{Decimal, Timestamp};
 use cbtrade_database::columns::{buy_ords, poss, sell_ords};
 use cbtrade_database::{
     Beat, BuyLimits, BuyOrder, Changes, FillRow, IntentFilter, IntentState, NewIntent, OrderRow,
-    PaperOrder, Position, SellOrder, Side, StopLevel,
+    PaperOrder, Position, SellOrder, Side, StopLevel, VenueKind,
 };
 
 use crate::calls::{Listed, PRODUCT};
@@ -186,6 +186,9 @@ pub(crate) fn intents() -> Vec<Listed> {
         db_stop_level_set(StopLevel::NoNewBuys, "why", "who");
         db_stop_level_get();
         db_stop_rearm("why", "who");
+        db_live_trades_there();
+        db_venue_get();
+        db_venue_set(VenueKind::Local, "who");
         db_bot_heartbeat(&Beat {
             bot: "one".to_owned(),
             guid: "bot".to_owned(),

@@ -18,6 +18,10 @@ pub(crate) const NOT_CALLED: &[(&str, &str)] = &[
         "install_core_triggers",
         "definitions, which look for nothing",
     ),
+    (
+        "copy_tables_from",
+        "copies and counts whole tables, by what it is for",
+    ),
     ("test_connection", "asks for no table"),
     ("Candles::db_tbl_del", "the same as the one of the database"),
 ];

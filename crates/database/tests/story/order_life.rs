@@ -2,7 +2,7 @@
 
 use cbtrade_database::{
     Beat, Changes, Database, IntentBegun, IntentFilter, IntentState, OrderRow, PaperOrder,
-    PaperTraded, Side, StopLevel, columns::poss,
+    PaperTraded, Side, StopLevel, VenueKind, columns::poss,
 };
 
 use super::common::intents::{
@@ -20,6 +20,10 @@ pub(super) async fn order_life(database: &Database) {
         figures: "{}".to_owned(),
         ..Beat::default()
     };
+    assert_eq!(database.db_venue_get().await.unwrap(), None);
+    let mark = database.db_venue_set(VenueKind::Coinbase, "story").await;
+    assert_eq!(mark.unwrap().venue, VenueKind::Coinbase);
+    assert!(database.db_live_trades_there().await.unwrap());
     database.db_bot_heartbeat(&beat).await.unwrap();
     assert_eq!(database.db_bots_get().await.unwrap()[0].guid, "one");
 

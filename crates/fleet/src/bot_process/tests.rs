@@ -1,37 +1,6 @@
 #![allow(clippy::unwrap_used, reason = "a failed test says where")]
 
-use std::os::unix::fs::PermissionsExt as _;
-
 use super::*;
-
-fn coinbase(key_file: PathBuf) -> VenueConfig {
-    VenueConfig::Coinbase {
-        key_file,
-        live: false,
-    }
-}
-
-#[test]
-fn a_key_that_is_none_is_refused_without_showing_it() {
-    let place = cbtrade_testkit::TestFolder::new();
-    let key = place.path().join("key.json");
-    let secret = "verysecretverysecret";
-    std::fs::write(
-        &key,
-        format!("{{\"name\":\"k\",\"privateKey\":\"{secret}\"}}"),
-    )
-    .unwrap();
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
-    let Err(error) = client(&coinbase(key), place.path()) else {
-        panic!("it was taken");
-    };
-    assert!(!format!("{error} {error:?}").contains(secret), "{error:?}");
-    let absent = place.path().join("nothing.json");
-    assert!(matches!(
-        client(&coinbase(absent), place.path()),
-        Err(FleetError::File { .. })
-    ));
-}
 
 #[tokio::test]
 async fn without_live_no_order_reaches_the_venue() {
@@ -54,6 +23,8 @@ async fn without_live_no_order_reaches_the_venue() {
     assert!(matches!(&refused, Placement::Refused(_)), "{refused:?}");
     let cancelled = guarded.cancel(&["x".to_owned()]).await.unwrap();
     assert!(!cancelled[0].accepted);
+    // To listen is no order.
+    assert!(guarded.listen().is_some());
     assert!(
         guarded
             .orders(&OrderQuery::default())
@@ -68,4 +39,13 @@ async fn without_live_no_order_reaches_the_venue() {
         guarded.orders(&OrderQuery::default()).await.unwrap().len(),
         1
     );
+}
+
+#[test]
+fn streams_of_a_fast_venue_are_given_time_on_our_clock() {
+    let usual = Duration::from_secs(10);
+    assert_eq!(silence(usual, 1), usual);
+    assert_eq!(silence(usual, 2), Duration::from_secs(5));
+    assert_eq!(silence(usual, 600), SILENCE_MIN);
+    assert_eq!(silence(usual, 0), usual);
 }

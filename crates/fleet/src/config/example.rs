@@ -37,11 +37,12 @@ websocket = "ws://127.0.0.1:8710/ws"
 # Seconds of the local venue in a second: as it was started with.
 speed = 1
 # With kind = "coinbase" instead of these three:
-# key_file = "coinbase-key.json"     # the API key as Coinbase gives it; its mode must be 0600
+# key_file = "coinbase-key.sealed"   # the API key, sealed with a passphrase: cbtrade key seal coinbase-key.json
 # live = true                        # REAL MONEY. Without it market data only, and every buy is paper.
 
 [database]
 # Left out: the private server of this home folder. The password comes from CBTRADE_MYSQL_PASSWORD.
+# Practice needs a database of its own: cbtrade fleet practice DIR makes one, and a fleet for it.
 # target = "mysql://cbtrade@127.0.0.1:3306/cbtrade"
 
 [limits]
@@ -79,12 +80,40 @@ impl FleetConfig {
         folder: &FleetFolder,
         settings: &[(&str, &str)],
     ) -> Result<Initialised, FleetError> {
+        FleetConfig::make_folder(folder, FLEET_TOML, settings)
+    }
+
+    /// The same for practice on the database at `target`, with the local venue.
+    ///
+    /// # Errors
+    /// As [`FleetConfig::initialise`].
+    pub fn initialise_practice(
+        folder: &FleetFolder,
+        target: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Initialised, FleetError> {
+        let target = toml::Value::from(target);
+        let database = format!("[database]\n# A copy, for practice.\ntarget = {target}\n");
+        let (before, rest) = FLEET_TOML
+            .split_once("[database]\n")
+            .unwrap_or((FLEET_TOML, ""));
+        let after = rest
+            .find("\n[")
+            .map_or("", |at| rest.get(at..).unwrap_or(""));
+        FleetConfig::make_folder(folder, &format!("{before}{database}{after}"), settings)
+    }
+
+    fn make_folder(
+        folder: &FleetFolder,
+        config: &str,
+        settings: &[(&str, &str)],
+    ) -> Result<Initialised, FleetError> {
         folder.prepare()?;
         let settings_folder = folder.path().join("settings");
         std::fs::create_dir_all(&settings_folder)
             .map_err(|source| FleetError::file("make the folder", &settings_folder, source))?;
         let mut done = Initialised::default();
-        done.make(folder.config_file(), FLEET_TOML)?;
+        done.make(folder.config_file(), config)?;
         for (name, text) in settings {
             done.make(settings_folder.join(name), text)?;
         }

@@ -2,6 +2,7 @@
 
 use cbtrade_core::SystemClock;
 use cbtrade_fleet::{Event, last_lines, request_restart};
+use cbtrade_vault::Passphrase;
 
 use crate::fleet::{Fleet, eventually, is_there, kill_now};
 
@@ -53,6 +54,9 @@ fn a_bot_that_gives_no_sign_of_life_is_killed_and_started_again() {
     fleet.behave("full-1", "hang");
     let supervised = fleet.supervise();
     let hung = fleet.wait_for("full-1", |bot| bot.pid.is_some());
+    // It has read how to behave, and may be told otherwise for its next start.
+    let log = fleet.folder().log_file("full-1");
+    eventually(|| (last_lines(&log, 1) == ["hanging"]).then_some(())).expect("a bot that hangs");
     fleet.behave("full-1", "");
     supervised.wait_for_event(|event| matches!(event, Event::Silent { seconds: 5.., .. }));
     let again = fleet.wait_for_state("full-1", "running");
@@ -138,4 +142,48 @@ fn no_line_of_a_log_is_lost_when_it_is_put_aside() {
     let count = u64::try_from(lines.len()).unwrap();
     assert!(count >= wanted.passes, "{count} {}", wanted.passes);
     assert_eq!(lines, (0..count).collect::<Vec<_>>());
+}
+
+#[test]
+fn every_start_of_a_bot_gets_the_passphrase_and_no_file_has_it() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 2");
+    let words = "sieben zwetschgen am zaun";
+    let passphrase = Passphrase::read(&mut words.as_bytes()).unwrap();
+    let supervised = fleet.supervise_with_passphrase(passphrase);
+    let before = fleet.wait_for_state("full-1", "running");
+    fleet.wait_for_state("full-2", "running");
+    kill_now(before.pid.unwrap());
+    fleet.wait_for("full-1", |bot| {
+        bot.state == "running" && bot.pid != before.pid
+    });
+    let heard = |name: &str| std::fs::read_to_string(fleet.path(name)).unwrap();
+    assert_eq!(heard("heard.full-1"), format!("{words}\n{words}\n"));
+    assert_eq!(heard("heard.full-2"), format!("{words}\n"));
+    assert!(!format!("{:?}", supervised.events()).contains("zwetschgen"));
+    supervised.end();
+    for file in [
+        fleet.folder().log_file("full-1"),
+        fleet.folder().config_file(),
+    ] {
+        assert!(
+            !std::fs::read_to_string(file)
+                .unwrap()
+                .contains("zwetschgen")
+        );
+    }
+}
+
+#[test]
+fn a_key_that_cannot_be_opened_does_not_end_the_bots_that_run() {
+    let fleet = Fleet::new("[bots]\nauto = 0\nfull = 1");
+    let supervised = fleet.supervise();
+    let before = fleet.wait_for_state("full-1", "running");
+    fleet.configure("[bots]\nauto = 0\nfull = 1\n[venue]\nkey_file = \"absent.sealed\"");
+    request_restart(&fleet.folder(), None, &SystemClock).unwrap();
+    supervised.wait_for_event(
+        |event| matches!(event, Event::Problem { what } if what.contains("key cannot be used")),
+    );
+    let after = fleet.wait_for_state("full-1", "running");
+    assert_eq!((after.pid, after.starts), (before.pid, 1));
+    supervised.end();
 }

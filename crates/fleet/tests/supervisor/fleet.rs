@@ -14,6 +14,7 @@ use cbtrade_fleet::{
     Notifier, Supervisor,
 };
 use cbtrade_testkit::TestFolder;
+use cbtrade_vault::Passphrase;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 
@@ -114,9 +115,21 @@ impl Fleet {
     }
 
     pub(crate) fn supervise_with(&self, notifier: Notifier) -> Supervised {
+        self.begin(notifier, None)
+    }
+
+    /// A supervisor that knows the passphrase of the venue's key.
+    pub(crate) fn supervise_with_passphrase(&self, passphrase: Passphrase) -> Supervised {
+        self.begin(Notifier::default(), Some(passphrase))
+    }
+
+    fn begin(&self, notifier: Notifier, passphrase: Option<Passphrase>) -> Supervised {
         let events = Arc::new(Mutex::new(Vec::new()));
         let ending = Ending::default();
-        let supervisor = self.supervisor(notifier, Arc::clone(&events)).unwrap();
+        let supervisor = self
+            .supervisor(notifier, Arc::clone(&events))
+            .unwrap()
+            .with_passphrase(passphrase);
         let own = ending.clone();
         Supervised {
             ending,

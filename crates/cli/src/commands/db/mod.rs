@@ -60,7 +60,7 @@ fn location(
     arguments: &DatabaseArguments,
 ) -> Result<Location, CommandError> {
     match &arguments.target {
-        Some(text) => place::location(context.ui, text),
+        Some(text) => place::location(context.ui, &context.home, text),
         None => {
             let server = place::private_server(&context.home)?;
             let target = server.root_target()?.with_database(place::MAIN_DATABASE);

@@ -11,8 +11,8 @@ use crate::error::Done;
 
 /// Make the fleet's folder: fleet.toml and example settings
 ///
-/// What is there already stays as it is. The venue is the local one, for practice. Put your own settings in the place of
-/// the examples.
+/// What is there already stays as it is. The venue is the local one, for practice, which belongs on a copy of the database
+/// (`fleet practice`). Put your own settings in the place of the examples.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(super) struct Arguments {}
@@ -32,6 +32,10 @@ pub(super) fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
             fleet.folder.path().join("settings").display()
         ),
         "look at them:               cbtrade settings check".to_owned(),
+        format!(
+            "practise first, on a copy:  {}",
+            fleet.command("practice practice")
+        ),
         format!("start the bots:             {}", fleet.command("up")),
     ];
     if ui.json() {

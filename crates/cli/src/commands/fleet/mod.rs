@@ -4,6 +4,7 @@ mod arm;
 mod down;
 mod init;
 mod orders;
+mod practice;
 mod restart;
 mod status;
 mod stop;
@@ -31,7 +32,8 @@ const LOOK_WAIT: Duration = Duration::from_secs(3);
 /// Run the bots: start, look, stop
 ///
 /// A fleet is a folder with `fleet.toml`, the bots' settings and their logs. One supervisor starts a process for each bot,
-/// starts it again when it ends or hangs, and ends it when told to. First steps: `fleet init`, `settings check`, `fleet up`.
+/// starts it again when it ends or hangs, and ends it when told to. First steps: `fleet init`, `settings check`,
+/// `fleet practice`, and `fleet up`.
 #[derive(Debug, Args)]
 #[command(arg_required_else_help = true)]
 pub(crate) struct Arguments {
@@ -46,6 +48,7 @@ pub(crate) struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Action {
     Init(init::Arguments),
+    Practice(practice::Arguments),
     Up(up::Arguments),
     Status(status::Arguments),
     Stop(stop::Arguments),
@@ -78,6 +81,7 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
     match &arguments.action {
         Action::Init(arguments) => init::run(&fleet, arguments),
+        Action::Practice(arguments) => practice::run(&fleet, arguments).await,
         Action::Up(arguments) => up::run(&fleet, arguments).await,
         Action::Status(arguments) => status::run(&fleet, arguments).await,
         Action::Stop(arguments) => stop::run(&fleet, arguments).await,
@@ -124,9 +128,18 @@ impl<'a> Fleet<'a> {
     /// Where the fleet's database is, with its password. Starts nothing.
     pub(crate) fn location(&self, config: &FleetConfig) -> Result<Location, CommandError> {
         match &config.database {
-            Some(text) => place::location(self.context.ui, text),
+            Some(text) => place::location(self.context.ui, &self.context.home, text),
             None => place::private_location(&self.context.home),
         }
+    }
+
+    /// Whether the fleet's database is one of the private server.
+    fn is_on_private_server(&self, config: &FleetConfig) -> Result<bool, CommandError> {
+        let Some(text) = &config.database else {
+            return Ok(true);
+        };
+        let location = Location::parse(text, None)?;
+        Ok(place::on_private_server(&self.context.home, &location).is_some())
     }
 
     /// The fleet's database, for a short look.

@@ -1,30 +1,45 @@
 //! `cbtrade fleet orders`.
 
+mod settle;
+
 use std::fmt::Write as _;
 use std::time::Duration;
 
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Intent, IntentFilter, IntentState};
-use clap::Args;
+use clap::{Args, Subcommand};
 use serde_json::{Value, json};
 
 use super::Fleet;
 use crate::arguments::EXIT_CODES;
 use crate::error::Done;
-use crate::words::time;
+use crate::words::{shell, time};
 
 /// List orders that are open, and what each waits for
 ///
 /// Changes nothing. An order is written down before it is sent, so one whose bot died in between is here too.
 #[derive(Debug, Args)]
-#[command(after_help = after_help())]
-pub(super) struct Arguments {}
-
-fn after_help() -> String {
-    format!("Examples:\n  cbtrade fleet orders\n  cbtrade fleet orders --json\n\n{EXIT_CODES}")
+#[command(after_help = after_help(), subcommand_help_heading = "Commands")]
+pub(super) struct Arguments {
+    #[command(subcommand)]
+    action: Option<Action>,
 }
 
-pub(super) async fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
+#[derive(Debug, Subcommand)]
+enum Action {
+    Settle(settle::Arguments),
+}
+
+fn after_help() -> String {
+    format!(
+        "Examples:\n  cbtrade fleet orders\n  cbtrade fleet orders --json\n  cbtrade fleet orders settle CLIENT_ID\n\n{EXIT_CODES}"
+    )
+}
+
+pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
+    if let Some(Action::Settle(arguments)) = &arguments.action {
+        return settle::run(fleet, arguments).await;
+    }
     let ui = fleet.context.ui;
     let config = fleet.config()?;
     let database = fleet.database(&config).await?;
@@ -68,7 +83,26 @@ pub(super) async fn run(fleet: &Fleet<'_>, _arguments: &Arguments) -> Done {
         );
     }
     ui.out(&text);
+    let unclear: Vec<String> = open
+        .iter()
+        .filter(|order| is_unclear(order))
+        .map(|order| {
+            let words = format!("orders settle {}", shell(&order.client_order_id));
+            format!(
+                "ask the venue about the {} of {}:   {}",
+                order.side.name().to_lowercase(),
+                order.prod_id,
+                fleet.command(&words)
+            )
+        })
+        .collect();
+    ui.next(&unclear);
     Ok(())
+}
+
+/// Whether an operator may look into it; the bots do so by themselves.
+fn is_unclear(order: &Intent) -> bool {
+    !order.is_test() && matches!(order.state, IntentState::Sending | IntentState::Unknown)
 }
 
 fn age(order: &Intent, now: i64) -> Duration {

@@ -1,15 +1,24 @@
 //! `cbtrade fleet stop`.
 
-use cbtrade_bot::stop::{LocalStop, StopLevel};
+use std::time::Duration;
+
+use cbtrade_bot::stop::{LocalStop, StopFile, StopLevel};
 use cbtrade_core::SystemClock;
+use cbtrade_database::Location;
 use cbtrade_fleet::stops::{self, Said};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
+use tokio::net::{TcpStream, UnixStream};
 
 use super::{Fleet, operator, table, words_of};
 use crate::arguments::EXIT_CODES;
 use crate::error::{CommandError, Done, Kind};
 use crate::ui::Style;
+
+/// How long a server may take to take a connection.
+const KNOCK_WAIT: Duration = Duration::from_millis(300);
+/// How long orders are waited for that bots were sending when the stop was said.
+const SENT_WAIT: Duration = Duration::from_millis(400);
 
 /// EMERGENCY STOP: from this moment on the bots do less, or nothing
 ///
@@ -110,7 +119,44 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let database = Outcome {
         now: in_database(fleet, level, &said).await,
     };
-    finish(fleet, level, &file, &database)
+    let sent = StopFile::in_folder(fleet.folder.path());
+    let is_sent = tokio::task::spawn_blocking(move || sent.wait_for_sent(SENT_WAIT)).await;
+    let places = Places {
+        file,
+        database,
+        is_order_on_its_way: !is_sent.unwrap_or(false),
+    };
+    finish(fleet, level, &places)
+}
+
+/// What became of the stop.
+struct Places {
+    file: Outcome,
+    database: Outcome,
+    /// Whether a bot is still waiting for the venue's answer to an order from before the stop.
+    is_order_on_its_way: bool,
+}
+
+/// Whether a server takes a connection. A call to one that is gone goes on asking for as long as it may, so it is not made:
+/// a stop must not take that long. One that is there and slow gets its time.
+async fn answers(location: &Location) -> bool {
+    let Location::Servers { targets, .. } = location else {
+        return true;
+    };
+    for target in targets {
+        let knock = async {
+            match &target.socket {
+                Some(path) => UnixStream::connect(path).await.is_ok(),
+                None => TcpStream::connect((target.host.as_str(), target.port))
+                    .await
+                    .is_ok(),
+            }
+        };
+        if tokio::time::timeout(KNOCK_WAIT, knock).await == Ok(true) {
+            return true;
+        }
+    }
+    false
 }
 
 async fn in_database(
@@ -120,8 +166,12 @@ async fn in_database(
 ) -> Result<StopLevel, String> {
     let in_time = async {
         let database = fleet.database_of_any_config().await?;
+        if !answers(database.location()).await {
+            let gone = format!("{} takes no connection", database.location().display());
+            return Err(CommandError::new(Kind::Unreachable, gone));
+        }
         let standing = stops::stop_in_database(&database, level, said).await?;
-        Ok::<_, CommandError>(stops::in_file(standing.level))
+        Ok::<_, CommandError>(standing.level)
     };
     in_time.await.map_err(|error| words_of(&error))
 }
@@ -141,8 +191,9 @@ fn say_file(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome) {
     }
 }
 
-fn finish(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome, database: &Outcome) -> Done {
+fn finish(fleet: &Fleet<'_>, level: StopLevel, places: &Places) -> Done {
     let ui = fleet.context.ui;
+    let Places { file, database, .. } = places;
     if !file.holds(level) && !database.holds(level) {
         return Err(nothing_holds(fleet, level, file, database));
     }
@@ -153,10 +204,24 @@ fn finish(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome, database: &Outcom
             "level": level.name(),
             "file": file.document(level),
             "database": database.document(level),
+            "order_on_its_way": places.is_order_on_its_way,
             "next": [fleet.command("status"), fleet.command("arm")],
         }));
         return Ok(());
     }
+    say_rest(fleet, level, places);
+    ui.next(&[
+        format!("see what the bots do:       {}", fleet.command("status")),
+        format!("see orders that are open:   {}", fleet.command("orders")),
+        format!("let them trade again:       {}", fleet.command("arm")),
+    ]);
+    Ok(())
+}
+
+/// What there is to say after the file.
+fn say_rest(fleet: &Fleet<'_>, level: StopLevel, places: &Places) {
+    let ui = fleet.context.ui;
+    let Places { file, database, .. } = places;
     match &database.now {
         Ok(now) => ui.out(&format!(
             "  database    {}: {}. It holds for bots on other machines too.",
@@ -176,12 +241,12 @@ fn finish(fleet: &Fleet<'_>, level: StopLevel, file: &Outcome, database: &Outcom
             fleet.command(&format!("arm --level {}", level.name()))
         ));
     }
-    ui.next(&[
-        format!("see what the bots do:       {}", fleet.command("status")),
-        format!("see orders that are open:   {}", fleet.command("orders")),
-        format!("let them trade again:       {}", fleet.command("arm")),
-    ]);
-    Ok(())
+    if places.is_order_on_its_way {
+        ui.warn(&format!(
+            "an order that a bot was sending when the stop came has no answer from the venue yet; it is followed. See it: {}",
+            fleet.command("orders")
+        ));
+    }
 }
 
 fn nothing_holds(

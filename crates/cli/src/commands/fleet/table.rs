@@ -17,8 +17,18 @@ pub(super) fn text(status: &FleetStatus) -> String {
     let mut text = head(status);
     let _ = writeln!(
         text,
-        "\n  {:<9} {:<9} {:>8} {:>11} {:>10}  {:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}",
-        "bot", "state", "process", "up", "heartbeat", "does", "passes", "buys", "sells", "errors"
+        "\n  {:<9} {:<9} {:>8} {:>11} {:>10} {:<7}  {:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}",
+        "bot",
+        "state",
+        "process",
+        "up",
+        "heartbeat",
+        "hears",
+        "does",
+        "passes",
+        "buys",
+        "sells",
+        "errors"
     );
     for bot in &status.bots {
         text.push_str(&line(bot));
@@ -136,6 +146,7 @@ fn line(bot: &BotStatus) -> String {
         Some(age) => format!("{age} s ago"),
         None => "-".to_owned(),
     };
+    let hears = bot.hears.as_deref().unwrap_or("-");
     let mut doing = bot.doing.clone().unwrap_or_else(|| "-".to_owned());
     if let Some(pair) = &bot.pair {
         doing = format!("{pair}: {doing}");
@@ -148,7 +159,7 @@ fn line(bot: &BotStatus) -> String {
         _ => Style::Warning.paint(&state),
     };
     format!(
-        "  {:<9} {state} {pid:>8} {up:>11} {heartbeat:>10}  {doing:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}\n",
+        "  {:<9} {state} {pid:>8} {up:>11} {heartbeat:>10} {hears:<7}  {doing:<DOING_WIDTH$} {:>6} {:>5} {:>5} {:>6}\n",
         bot.name, bot.passes, bot.buys, bot.sells, bot.errors
     )
 }

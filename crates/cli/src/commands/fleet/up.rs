@@ -2,19 +2,23 @@
 
 mod background;
 mod foreground;
+mod ownership;
 
 use std::time::{Duration, Instant};
 
 use cbtrade_bot::stop::StopLevel;
 use cbtrade_core::{Clock as _, SystemClock};
-use cbtrade_database::SCHEMA_VERSION;
-use cbtrade_fleet::{FleetConfig, FleetStatus, SupervisorState, last_lines, supervisor_state};
+use cbtrade_database::{SCHEMA_VERSION, VenueKind};
+use cbtrade_fleet::{
+    FleetConfig, FleetStatus, SupervisorState, last_lines, look_at_key, open_key, supervisor_state,
+};
 use clap::Args;
 
 use super::{Fleet, status, table};
 use crate::arguments::EXIT_CODES;
 use crate::commands::settings;
 use crate::error::{CommandError, Done, Kind};
+use crate::passphrase::{self, PassphraseArguments};
 use crate::place;
 
 /// Lines of a log that are shown of a bot that does not come up.
@@ -25,7 +29,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 /// Start the supervisor and all bots
 ///
 /// In the background: returns when every bot has given a sign of life, or says which has not and why. Bots that a killed
-/// supervisor has left are ended first; there are never two bots of one name. A stop level that is in force stays.
+/// supervisor has left are ended first; there are never two bots of one name. A stop level that is in force stays. The
+/// passphrase of the venue's key is asked for once; the supervisor keeps it in memory, so that bots start again without it.
 #[derive(Debug, Args)]
 #[command(after_help = after_help())]
 pub(super) struct Arguments {
@@ -43,6 +48,11 @@ pub(super) struct Arguments {
     /// Do not ask before bots that trade with real money start
     #[arg(long, short = 'y')]
     yes: bool,
+    /// On the local venue: take a database that holds live trades for practice; real money cannot be traded with it then
+    #[arg(long)]
+    practice: bool,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
     /// What `up` starts as the supervisor: in a session of its own, everything having been looked at.
     #[arg(long, hide = true, requires = "foreground")]
     detached: bool,
@@ -62,27 +72,48 @@ fn after_help() -> String {
 
 pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let config = fleet.config()?;
+    let ui = fleet.context.ui;
     if arguments.detached {
-        return foreground::run(fleet, config, true);
+        let passphrase = passphrase::of_venue(ui, &arguments.passphrase, &config.venue)?;
+        return foreground::run(fleet, config, arguments.practice, passphrase, true);
     }
     settings::check_folder(&config.settings)?;
     if let SupervisorState::Runs(holder) = supervisor_state(&fleet.folder)? {
         return runs_already(fleet, &config, arguments, &holder.words()).await;
     }
+    look_at_key(&config.venue)?;
     // A service has no terminal: whoever wrote `live = true` and the unit has said it.
     if config.venue.is_live() && !arguments.yes && !arguments.foreground {
         confirm_live(fleet)?;
     }
-    let looked = look_at_database(fleet, &config).await;
+    if arguments.practice && config.venue.owner() != VenueKind::Local {
+        return Err(CommandError::new(
+            Kind::Usage,
+            "--practice is for the local venue, and fleet.toml says another one",
+        ));
+    }
+    let passphrase = passphrase::of_venue(ui, &arguments.passphrase, &config.venue)?;
+    if let (Some(passphrase), Some(path)) = (&passphrase, config.venue.key_file()) {
+        // Before anything is started.
+        open_key(path, passphrase)?;
+    }
+    let looked = match look_at_database(fleet, &config).await {
+        Ok(()) => ownership::claim(fleet, &config, arguments.practice).await,
+        Err(error) => Err(error),
+    };
     if arguments.foreground {
-        if let Err(error) = looked {
-            // At a machine's start the server may come later; the bots wait for it.
-            fleet.context.ui.warn(&super::words_of(&error));
+        match looked {
+            // At a machine's start the server may come later; the bots wait for it, and look whose it is.
+            Err(error) if error.kind == Kind::Unreachable || error.kind == Kind::Stopped => {
+                fleet.context.ui.warn(&super::words_of(&error));
+            }
+            looked => looked?,
         }
-        return foreground::run(fleet, config, false);
+        return foreground::run(fleet, config, arguments.practice, passphrase, false);
     }
     looked?;
-    background::run(fleet, &config, Duration::from_secs(arguments.wait)).await
+    let limit = Duration::from_secs(arguments.wait);
+    background::run(fleet, &config, passphrase.as_ref(), limit).await
 }
 
 async fn runs_already(
@@ -138,7 +169,7 @@ fn confirm_live(fleet: &Fleet<'_>) -> Done {
 
 /// Starts the private server where it is meant, and looks whether the tables are those that bots need.
 async fn look_at_database(fleet: &Fleet<'_>, config: &FleetConfig) -> Done {
-    if config.database.is_none() {
+    if fleet.is_on_private_server(config)? {
         place::start_private(fleet.context.ui, &fleet.context.home).await?;
     }
     let database = fleet.database(config).await?;

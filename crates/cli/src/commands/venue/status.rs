@@ -13,6 +13,7 @@ use crate::arguments::EXIT_CODES;
 use crate::commands::Context;
 use crate::commands::fleet::Fleet;
 use crate::error::{CommandError, Done, Kind};
+use crate::passphrase::{self, PassphraseArguments};
 
 /// Ask the fleet's venue how it is: its clock, products, balances, open orders
 ///
@@ -23,6 +24,8 @@ pub(super) struct Arguments {
     /// The fleet's folder [default: `fleet` in the home folder]
     #[arg(long, value_name = "DIR")]
     fleet: Option<PathBuf>,
+    #[command(flatten)]
+    passphrase: PassphraseArguments,
 }
 
 fn after_help() -> String {
@@ -33,7 +36,8 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
     let fleet = Fleet::of(context, arguments.fleet.as_deref())?;
     let config = fleet.config()?;
-    let venue = open_venue(&config.venue, &context.limits())?;
+    let passphrase = passphrase::of_venue(ui, &arguments.passphrase, &config.venue)?;
+    let venue = open_venue(&config.venue, passphrase.as_ref(), &context.limits())?;
     let unreached = |source: cbtrade_exchange::ExchangeError| {
         let error = CommandError::new(
             Kind::Unreachable,

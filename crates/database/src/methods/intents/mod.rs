@@ -118,6 +118,12 @@ impl Transaction {
         self.records(&sql, vec![Value::from(pos_id)]).await
     }
 
+    /// Whether no other sale of the position is open.
+    async fn is_only_sale(&mut self, intent: &Intent, pos_id: i64) -> Result<bool, Error> {
+        let open = self.open_intents_of(pos_id).await?;
+        Ok(open.iter().all(|one| one.intent_id == intent.intent_id))
+    }
+
     /// What every sale and every end of a sale looks at; the position stays as it is until the end of the transaction.
     async fn sold_position(&mut self, pos_id: i64) -> Result<Option<SoldPosition>, Error> {
         let dialect = self.dialect();
@@ -211,6 +217,7 @@ crate::record::record! {
         prod_id: Option<String>,
         test_txn_yn: Option<String>,
         pos_stat: Option<String>,
+        sell_order_cnt: Option<i64>,
         ignore_tf: Option<i64>,
         buy_strat_type: Option<String>,
         buy_strat_name: Option<String>,

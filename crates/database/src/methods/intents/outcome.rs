@@ -107,12 +107,8 @@ async fn let_go(transaction: &mut Transaction, intent: &Intent) -> Result<(), Er
     if !position.is(SELLING) {
         return Ok(());
     }
-    let others = transaction.open_intents_of(pos_id).await?;
-    if others
-        .iter()
-        .any(|other| other.intent_id != intent.intent_id)
-    {
-        return Ok(());
+    match transaction.is_only_sale(intent, pos_id).await? {
+        true => transaction.position_state(pos_id, OPEN).await,
+        false => Ok(()),
     }
-    transaction.position_state(pos_id, OPEN).await
 }

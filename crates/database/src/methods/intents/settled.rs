@@ -3,7 +3,7 @@
 use cbtrade_core::Timestamp;
 
 use super::placed::{OrderRow, write_order};
-use super::{call, fills, wrong_state};
+use super::{OPEN, SELLING, call, fills, wrong_state};
 use crate::change::Changes;
 use crate::database::Database;
 use crate::engine::Transaction;
@@ -81,10 +81,12 @@ impl Database {
 
     /// A sell order has ended: its fills and its row are written, the named columns of the position, the performance rows
     /// marked, and the intent is done, all in one transaction and once. An order that sold nothing sets the position's
-    /// state to OPEN again: that, too, the caller names.
+    /// state to OPEN again: that, too, the caller names; it holds unless the position was closed meanwhile, or another sale
+    /// of it is out. Of a position that somebody removed the order and its fills are written all the same.
     ///
     /// # Errors
-    /// [`ErrorKind::WrongState`] for an intent that is not placed, or is a buy; [`ErrorKind::WrongKey`] for another
+    /// [`ErrorKind::WrongState`] for an intent that is not placed, or is a buy, or whose position had another sale booked
+    /// since the caller read it (`sell_order_cnt`, where it is named, must count one on); [`ErrorKind::WrongKey`] for another
     /// position than the intent's.
     pub async fn db_intent_sell_settled(
         &self,
@@ -166,7 +168,7 @@ pub(super) async fn open_position(
     for (name, value) in [
         ("test_txn_yn", Value::from(letter)),
         ("prod_id", Value::from(intent.prod_id.as_str())),
-        ("pos_stat", Value::from(super::OPEN)),
+        ("pos_stat", Value::from(OPEN)),
     ] {
         if !named(name) {
             row.set_named(transaction.call, name, value)?;
@@ -187,7 +189,9 @@ pub(super) async fn open_position(
     }
 }
 
-/// Writes the named columns of a sale's position and marks the performance rows; gives its number.
+/// Writes the named columns of a sale's position and marks the performance rows; gives its number. A position is opened
+/// again only from SELL and by its last sale: what was closed meanwhile, by another sale or by hand, stays closed. Figures
+/// that were computed before another sale was booked are refused: `sell_order_cnt`, where it is named, counts one on.
 pub(super) async fn sell_position(
     transaction: &mut Transaction,
     intent: &Intent,
@@ -210,9 +214,31 @@ pub(super) async fn sell_position(
         return wrong(format!("the intent sells position {pos_id}"));
     }
     let Some(before) = transaction.sold_position(pos_id).await? else {
-        return wrong(format!("position {pos_id} is not there"));
+        // Somebody removed it. What was sold is kept all the same.
+        transaction
+            .mark_performances(&intent.prod_id, intent.is_test(), [None, None, None])
+            .await?;
+        return Ok(pos_id);
     };
-    let changes = position.without(&["pos_id", "dlm", "dlm_unix"]);
+    let count = position
+        .get(poss::sell_order_cnt)
+        .cloned()
+        .and_then(i64::from_value);
+    if count.is_some_and(|count| count != before.sell_order_cnt.unwrap_or(0) + 1) {
+        return Err(wrong_state(
+            call,
+            intent,
+            "another sale of its position was booked since the position was read; read it again",
+        ));
+    }
+    let mut left_out = vec!["pos_id", "dlm", "dlm_unix"];
+    let opens = position
+        .named("pos_stat")
+        .is_some_and(|state| state.to_string() == OPEN);
+    if opens && !(before.is(SELLING) && transaction.is_only_sale(intent, pos_id).await?) {
+        left_out.push("pos_stat");
+    }
+    let changes = position.without(&left_out);
     let touched = Computed::touched(transaction.dialect());
     let key = [("pos_id", Value::from(pos_id))];
     transaction.update_and(&key, &changes, &touched).await?;

@@ -5,6 +5,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cbtrade_fleet::{FleetConfig, SupervisorState, last_lines, supervisor_state};
+use cbtrade_vault::Passphrase;
 
 use super::super::{Fleet, status, table};
 use super::{LOG_LINES, LOOK_EVERY, Wait, wait_until_alive, warn_of_stop};
@@ -15,9 +16,14 @@ use crate::place;
 /// How long the supervisor may take to take its seat.
 const SEAT_WAIT: Duration = Duration::from_secs(10);
 
-pub(super) async fn run(fleet: &Fleet<'_>, config: &FleetConfig, limit: Duration) -> Done {
+pub(super) async fn run(
+    fleet: &Fleet<'_>,
+    config: &FleetConfig,
+    passphrase: Option<&Passphrase>,
+    limit: Duration,
+) -> Done {
     let ui = fleet.context.ui;
-    let mut child = start(fleet, config)?;
+    let mut child = start(fleet, config, passphrase)?;
     wait_for_seat(fleet, &mut child).await?;
     if !ui.json() {
         ui.say(&format!(
@@ -54,7 +60,11 @@ pub(super) async fn run(fleet: &Fleet<'_>, config: &FleetConfig, limit: Duration
     Ok(())
 }
 
-fn start(fleet: &Fleet<'_>, config: &FleetConfig) -> Result<Child, CommandError> {
+fn start(
+    fleet: &Fleet<'_>,
+    config: &FleetConfig,
+    passphrase: Option<&Passphrase>,
+) -> Result<Child, CommandError> {
     fleet.folder.prepare()?;
     let path = fleet.folder.supervisor_log();
     let failed = |source: std::io::Error| {
@@ -89,7 +99,17 @@ fn start(fleet: &Fleet<'_>, config: &FleetConfig) -> Result<Child, CommandError>
     {
         command.env(environment::PASSWORD.name, password.expose());
     }
-    command.spawn().map_err(failed)
+    if passphrase.is_some() {
+        command
+            .args(["--passphrase-file", "-"])
+            .stdin(Stdio::piped());
+    }
+    let mut child = command.spawn().map_err(failed)?;
+    if let (Some(passphrase), Some(mut input)) = (passphrase, child.stdin.take()) {
+        // A supervisor that has ended already does not read it; its log says why it ended.
+        let _ = passphrase.hand_to(&mut input);
+    }
+    Ok(child)
 }
 
 async fn wait_for_seat(fleet: &Fleet<'_>, child: &mut Child) -> Done {

@@ -5,13 +5,20 @@ use std::sync::Arc;
 
 use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_fleet::{BotCommand, Ending, FleetConfig, Notifier, Supervisor, follow_log};
+use cbtrade_vault::Passphrase;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::super::Fleet;
 use crate::error::{CommandError, Done, Kind};
 
 /// Looks after the bots until SIGTERM, SIGHUP or Ctrl-C; a second one kills them.
-pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> Done {
+pub(super) fn run(
+    fleet: &Fleet<'_>,
+    config: FleetConfig,
+    may_practise: bool,
+    passphrase: Option<Passphrase>,
+    is_detached: bool,
+) -> Done {
     if is_detached {
         // No terminal's end and no Ctrl-C reaches it then. Fails where it leads a session already.
         let _ = nix::unistd::setsid();
@@ -21,11 +28,12 @@ pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> 
     let supervisor = Supervisor::new(
         fleet.folder.clone(),
         config,
-        bot_command(fleet)?,
+        bot_command(fleet, may_practise)?,
         Arc::new(SystemClock),
         Notifier::from_environment(),
         Box::new(move |event| ui.say(&format!("{} {event}", SystemClock.now()))),
-    )?;
+    )?
+    .with_passphrase(passphrase);
     let ending = Ending::default();
     for kind in [
         SignalKind::interrupt(),
@@ -48,14 +56,15 @@ pub(super) fn run(fleet: &Fleet<'_>, config: FleetConfig, is_detached: bool) -> 
 }
 
 /// This program as a bot, with the home folder that this one has.
-fn bot_command(fleet: &Fleet<'_>) -> Result<BotCommand, CommandError> {
+fn bot_command(fleet: &Fleet<'_>, may_practise: bool) -> Result<BotCommand, CommandError> {
     let program = std::env::current_exe().map_err(|source| {
         CommandError::new(Kind::Unreachable, "the program's own file cannot be found")
             .because(&source)
     })?;
     let home = fleet.context.home.clone().into_os_string();
-    Ok(BotCommand {
-        program,
-        arguments: [OsString::from("--home"), home, "bot".into(), "run".into()].into(),
-    })
+    let mut arguments: Vec<OsString> = vec!["--home".into(), home, "bot".into(), "run".into()];
+    if may_practise {
+        arguments.push("--practice".into());
+    }
+    Ok(BotCommand { program, arguments })
 }
