@@ -88,7 +88,13 @@ pub enum BacktestError {
     /// Settings that cannot be used.
     #[error("the settings cannot be used")]
     Settings(#[source] Box<SettingsError>),
-    /// Nothing to replay.
+    /// Nothing to replay at all.
+    #[error("there is no candle to replay in {place}")]
+    NoCandle {
+        /// Where there is none.
+        place: String,
+    },
+    /// Nothing to replay in the period.
     #[error(
         "there is no candle in the period from {from} to {to}; the candles reach from {first} to {last}"
     )]
@@ -97,7 +103,7 @@ pub enum BacktestError {
         from: String,
         /// Its end.
         to: String,
-        /// The first candle; a dash where there is none at all.
+        /// The first candle.
         first: String,
         /// The last candle.
         last: String,

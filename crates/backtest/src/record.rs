@@ -197,7 +197,7 @@ impl Record {
 
     /// An exit fired, and the position was held.
     pub(crate) fn held(&mut self, outcome: &SellOutcome) {
-        let blocks = outcome.blocks.iter().map(block_key);
+        let blocks = outcome.blocks.iter().map(Block::setting);
         let vetoes = outcome.vetoes.iter().map(|veto| match veto.name {
             "nwe_green" => "sell.profit_saver.nwe_green",
             _ => "sell.profit_saver.ha_green",
@@ -526,21 +526,4 @@ fn open_positions(ledger: &Ledger) -> Vec<OpenReport> {
     // The sort is stable: oldest first within each.
     all.sort_by_key(|open| open.is_test);
     all
-}
-
-/// The setting behind a block.
-fn block_key(block: &Block) -> &'static str {
-    match block {
-        Block::SellingOff => "sell.selling_on_yn",
-        Block::LiveLoss => "sell.never_sell_loss.live_all_yn",
-        Block::Loss => "sell.never_sell_loss.all_yn",
-        Block::LiveLossProduct => "sell.never_sell_loss.live_prod_ids",
-        Block::LossProduct => "sell.never_sell_loss.prod_ids",
-        Block::LossPosition => "sell.never_sell_loss.pos_ids",
-        Block::LossTooLarge { .. } => "sell.never_sell_loss.live_max_loss_usd_acceptable",
-        Block::Never => "sell.never_sell.all_yn",
-        Block::NeverProduct => "sell.never_sell.prod_ids",
-        Block::NeverPosition => "sell.never_sell.pos_ids",
-        Block::Spread { .. } => "largest spread",
-    }
 }

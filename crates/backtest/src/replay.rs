@@ -426,11 +426,16 @@ impl Replay {
             let text = |moment: Option<Timestamp>| {
                 moment.map_or_else(|| "-".to_owned(), Timestamp::to_rfc3339)
             };
+            let Some((first, end)) = span else {
+                return Err(BacktestError::NoCandle {
+                    place: "what was given: neither in the period nor before it".to_owned(),
+                });
+            };
             return Err(BacktestError::Empty {
                 from: text(self.settings.from),
                 to: text(self.settings.to),
-                first: text(span.map(|span| span.0)),
-                last: text(span.map(|span| span.1)),
+                first: first.to_rfc3339(),
+                last: end.to_rfc3339(),
             });
         };
         self.record.report(&crate::record::Ending {

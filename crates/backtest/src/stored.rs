@@ -3,7 +3,7 @@
 use std::collections::VecDeque;
 
 use cbtrade_core::{Decimal, Timestamp};
-use cbtrade_database::{Candle as Row, Candles, Database};
+use cbtrade_database::{Candle as Row, Candles, Database, ErrorKind};
 use cbtrade_exchange::Product;
 use cbtrade_indicators::Candle;
 
@@ -38,8 +38,15 @@ impl StoredMinutes {
     ) -> Result<Self, BacktestError> {
         // Of a product without candles no table is made.
         let name = length.interval().name();
-        let newest = database.db_ohlcv_freq_get(prod_id, name, 1).await;
-        newest.map_err(Box::new)?;
+        match database.db_ohlcv_freq_get(prod_id, name, 1).await {
+            Ok(_) => {}
+            Err(error) if error.kind == ErrorKind::NotFound => {
+                return Err(BacktestError::NoCandle {
+                    place: format!("the database: it has no candles of {prod_id}"),
+                });
+            }
+            Err(error) => return Err(Box::new(error).into()),
+        }
         let candles = database.ohlcv(prod_id).await.map_err(Box::new)?;
         Ok(Self {
             candles,

@@ -103,6 +103,11 @@ impl<E: Exchange> Bot<E> {
         let before = self.open_positions(prod_id).await?;
         let Some(sides) = self.claim(input, !before.is_empty()).await? else {
             self.hints.leave(prod_id, self.now());
+            let line = format!(
+                "not looked at in this round ({} open): nothing to do for this bot, or another bot has just had it",
+                before.len()
+            );
+            self.journal().detail(prod_id, line);
             return Ok(());
         };
         self.hints.began(prod_id, sides.sells, self.now());
@@ -403,6 +408,9 @@ impl<E: Exchange> Bot<E> {
             // Those in SELL have an order, which is followed.
             if position.pos_stat.as_deref() == Some("OPEN") {
                 self.judge_position(input, look, position, wallet).await?;
+            } else {
+                let line = format!("position {}: its order is followed", position.pos_id);
+                self.journal().detail(input.prod_id, line);
             }
         }
         Ok(())
@@ -433,9 +441,12 @@ impl<E: Exchange> Bot<E> {
         self.database().db_poss_insupd(&row).await?;
         let line = format!("position {}: {outcome}", position.pos_id);
         if outcome.action == SellAction::Hold {
-            match outcome.exit {
-                Some(_) => self.journal().note(input.prod_id, line),
-                None => self.journal().detail(input.prod_id, line),
+            // What keeps a position may last for weeks: it is told when it begins and when it changes.
+            let thing = format!("position {}", position.pos_id);
+            if outcome.exit.is_some() && self.is_news(&thing, &outcome.kept_by()) {
+                self.journal().note(input.prod_id, line);
+            } else {
+                self.journal().detail(input.prod_id, line);
             }
             return Ok(());
         }

@@ -507,3 +507,81 @@ fn every_key_is_in_the_reference() {
         "docs/reference/settings.md lacks {lacking:#?}"
     );
 }
+
+#[test]
+fn everything_that_is_wrong_is_named_at_once() {
+    let text = "{\n\"trade_yn\": \"maybe\",\n\"colour\": 1,\n\"buy\": {\n\"trade_sise\": 5,\n\
+        \"trade_size_max\": { \"***\": 5,\n\"BTC-USDC\": -1 },\n\"buying_on_yn\": \"Y\", \"buying_on_yn\": \"N\" } }";
+    let faults: Vec<String> = MarketSettings::faults("market_usdc.json", text)
+        .iter()
+        .map(ToString::to_string)
+        .collect();
+    let all = faults.join("\n");
+    for words in [
+        "line 2: `trade_yn` must be",
+        "line 3: there is no setting `colour`",
+        "line 5: there is no setting `buy.trade_sise`",
+        "line 7: `buy.trade_size_max` must be",
+        "line 8: `buy.buying_on_yn` is there twice",
+    ] {
+        assert!(all.contains(words), "no {words} in\n{all}");
+    }
+    assert_eq!(faults.len(), 5, "{all}");
+    assert!(MarketSettings::faults("market_usdc.json", "{}").is_empty());
+    assert_eq!(MarketSettings::faults("market_usdc.json", "{").len(), 1);
+
+    let folder = tempfile::tempdir().unwrap();
+    fs::write(
+        folder.path().join("bot.json"),
+        "{ \"loop_secs\": 0, \"speek_yn\": \"Y\" }",
+    )
+    .unwrap();
+    fs::write(folder.path().join("market_usdc.json"), text).unwrap();
+    let faults = Settings::faults(folder.path());
+    assert_eq!(faults.len(), 7, "{faults:?}");
+    assert!(faults.iter().any(|fault| {
+        fault
+            .to_string()
+            .contains("`loop_secs` must be a whole number from 1 on")
+    }));
+}
+
+#[test]
+fn a_byte_order_mark_is_read_over_and_true_is_y() {
+    let settings = read("\u{feff}{ \"trade_yn\": false, \"trade_live_yn\": true }");
+    assert!(!settings.resolve("BTC-USDC").trades);
+    assert!(settings.resolve("BTC-USDC").trades_live);
+}
+
+#[test]
+fn numbers_that_cannot_be_meant_are_cautioned_about_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let check = |bot: &str, market: &str| {
+        fs::write(folder.path().join("bot.json"), bot).unwrap();
+        fs::write(folder.path().join("market_usdc.json"), market).unwrap();
+        let store = SettingsStore::open(folder.path()).unwrap();
+        store.current().check()
+    };
+    let market = "{ \"buy\": { \"trade_size\": 50, \"trade_size_max\": 20 }, \
+        \"sell\": { \"stop_loss\": { \"hard_stop_loss_pct\": 700 } } }";
+    let findings = check("{ \"loop_secs\": 1000000000 }", market);
+    let cautions = findings
+        .iter()
+        .take_while(|finding| finding.kind == FindingKind::Caution);
+    let keys: Vec<&str> = cautions.map(|finding| finding.key.as_str()).collect();
+    let odd = [
+        "loop_secs",
+        "buy.trade_size_max",
+        "sell.stop_loss.hard_stop_loss_pct",
+    ];
+    for key in odd {
+        assert!(keys.contains(&key), "{key} is not in {keys:?}");
+    }
+    let findings = check("{}", "{}");
+    for key in odd {
+        let is_cautioned = findings
+            .iter()
+            .any(|finding| finding.key == key && finding.kind == FindingKind::Caution);
+        assert!(!is_cautioned, "{key}");
+    }
+}

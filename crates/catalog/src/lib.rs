@@ -7,7 +7,7 @@
 //! The modules in reading order: [`Column`] and [`Table`] are the model, `tables` holds the fourteen
 //! tables of the trading database, `candle` the pattern of the candle tables, `recognise` finds a
 //! catalogue table behind a stranger's column list, and `mysql`, `sqlite` and `sqlite_exact` write the same facts as
-//! statements. `layer` adds the keys that bots need. Nothing here reads a file, opens a connection or asks for the time.
+//! statements. `layer` adds the keys that bots need, and names the tables of their layer. Nothing here reads a file, opens a connection or asks for the time.
 
 mod candle;
 mod column;
@@ -23,7 +23,10 @@ mod tables;
 pub use candle::{candle_table, candle_table_name, product_of_candle_file};
 pub use column::{Column, ColumnKind, DefaultValue};
 pub use frequency::{FREQUENCIES, Frequency, frequency, frequency_of_table};
-pub use layer::layer_indexes;
+pub use layer::{
+    BOT_TABLE, FILL_TABLE, INTENT_TABLE, LAYER_RECORDS, LAYER_WORK, OPERATION_TABLE, PROCESS_TABLE,
+    SCHEMA_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE, layer_indexes,
+};
 pub use mysql::{mysql_column, mysql_create_table, mysql_triggers};
 pub use recognise::{CandleShape, recognise, recognise_candles};
 pub use sqlite::{sqlite_create_table, sqlite_indexes, sqlite_triggers};

@@ -97,6 +97,25 @@ impl Command {
             _ => false,
         }
     }
+
+    /// What a stop on the way means for the command, and what to type next.
+    pub(crate) fn stopped(&self) -> (&'static str, &'static str) {
+        match self {
+            Command::Recover(_) | Command::Migrate(_) => (
+                "stopped; the same command goes on where it stands",
+                "Run the same command again. `cbtrade migrate status` shows what stands where.",
+            ),
+            Command::Backtest(_) => (
+                "stopped; nothing of the replay is kept but the trades that closed until now, where --trades was given",
+                "The same command begins anew.",
+            ),
+            Command::Doctor(_) | Command::Settings(_) => (
+                "stopped; nothing was changed",
+                "The same command begins anew.",
+            ),
+            _ => ("stopped on the way", "Run the same command again."),
+        }
+    }
 }
 
 /// Where to.

@@ -19,7 +19,7 @@ pub(crate) enum Kind {
     Refused,
     /// Findings need a decision; nothing was changed.
     Findings,
-    /// The cut-over was not confirmed; nothing was changed.
+    /// What was asked about was not confirmed; it was not done.
     NotConfirmed,
     /// Verification found a difference.
     Different,
@@ -377,6 +377,9 @@ impl From<cbtrade_coinbase_sim::VenueError> for CommandError {
         use cbtrade_coinbase_sim::VenueError;
         let told = CommandError::of(Kind::Refused, &error);
         match error {
+            VenueError::JournalInUse { .. } => told.hint(
+                "End that venue first (`cbtrade venue status` finds it), or name another file with --journal.",
+            ),
             VenueError::Listen { .. } => told.hint(
                 "Name another port with --port, and say it in fleet.toml too. Port and the next one are needed.",
             ),
@@ -424,6 +427,9 @@ impl From<cbtrade_backtest::BacktestError> for CommandError {
                 CommandError::of(Kind::Usage, &error)
             }
             BacktestError::Json(_) => CommandError::of(Kind::Bug, &error),
+            BacktestError::NoCandle { .. } => CommandError::of(Kind::Refused, &error).hint(
+                "Check --product and the period, or name a file with --candles. docs/guides/backtest.md says where candles come from.",
+            ),
             BacktestError::Header { .. } | BacktestError::Length { .. } => {
                 CommandError::of(Kind::Refused, &error)
                     .hint("docs/guides/backtest.md says how a candle file looks.")

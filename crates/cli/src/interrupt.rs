@@ -20,6 +20,9 @@ pub(crate) fn remember_what_goes_on(words: CommandError) {
     let _ = GOES_ON.set(words);
 }
 
+/// What a stop means for the command, and what is next.
+static STOPPED: OnceLock<(&str, &str)> = OnceLock::new();
+
 /// Remembers, for a panic, whether stdout carries JSON.
 pub(crate) fn remember_json(json: bool) {
     let _ = JSON.set(json);
@@ -51,8 +54,9 @@ fn bug(panic: &PanicHookInfo<'_>) -> CommandError {
     )
 }
 
-/// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP.
-pub(crate) fn watch(ui: &Ui) {
+/// Ends the program at the first Ctrl-C, SIGTERM or SIGHUP, with what that means for the command and what is next.
+pub(crate) fn watch(ui: &Ui, words: (&'static str, &'static str)) {
+    let _ = STOPPED.set(words);
     listen(ui, |ui| {
         ui::restore_terminal();
         end(ui);
@@ -96,11 +100,8 @@ fn end(ui: &Ui) {
 }
 
 fn stopped() -> CommandError {
-    GOES_ON.get().cloned().unwrap_or_else(|| {
-        CommandError::new(
-            Kind::Stopped,
-            "stopped; the same command goes on where it stands",
-        )
-        .hint("Run the same command again. `cbtrade migrate status` shows what stands where.")
-    })
+    let words = STOPPED.get().copied();
+    let (message, next) = words.unwrap_or(("stopped on the way", "Run the same command again."));
+    let usual = || CommandError::new(Kind::Stopped, message).hint(next);
+    GOES_ON.get().cloned().unwrap_or_else(usual)
 }

@@ -54,13 +54,13 @@ fn main() -> ExitCode {
     };
     let done = runtime.block_on(async {
         if !arguments.command.ends_in_order() {
-            interrupt::watch(&ui);
+            interrupt::watch(&ui, arguments.command.stopped());
         }
         commands::run(&ui, arguments).await
     });
     // A thread that still reads a file must not hold up the end: nothing of value is in it.
     runtime.shutdown_background();
-    match done {
+    match done.and_then(|()| ui.written()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => ExitCode::from(ui.fail(&error)),
     }

@@ -50,6 +50,8 @@ pub(crate) enum Standing {
     Live,
     /// The old files are fenced, and nothing of the migration is in the target any more.
     TargetGone,
+    /// Another migration has moved the old files: they refuse writes, and this one has not cut over.
+    MovedElsewhere,
 }
 
 /// What a command does with the private server.
@@ -139,14 +141,10 @@ impl Opened {
         match known {
             _ if !alone => Ok(None),
             None if which.server == ServerUse::Needed => Ok(None),
-            None => Err(CommandError::new(
-                Kind::Refused,
-                format!(
-                    "no migration of these files to the private server was begun from {}",
-                    which.home.display()
-                ),
-            )
-            .hint("`cbtrade migrate status` lists the migrations that were. For one to another server name it: --target URL")),
+            None => {
+                not_moved(which, &sources::files(which.sources)?)?;
+                Err(none_begun(which.home))
+            }
             Some(known) => {
                 let place = Place {
                     target: Target::from_str(&known.target)?,
@@ -250,6 +248,7 @@ impl Opened {
         let status = self.status().await?;
         let standing = match (status.live.as_str(), status.stage) {
             ("target", _) => Standing::Live,
+            _ if status.moved.is_some() => Standing::MovedElsewhere,
             _ if status.fenced.is_empty() => Standing::Before,
             _ if self.offline => Standing::TargetGone,
             (_, Stage::Planned) => Standing::TargetGone,
@@ -296,6 +295,18 @@ impl Opened {
         ))
     }
 
+    /// That another migration has moved the old files, and the way to it.
+    pub(crate) fn moved_elsewhere(&self) -> CommandError {
+        match known::moved_by_another(&self.files, self.migration.id()) {
+            Some(moved) => moved_error(&self.job.home, &moved, |words| self.command_at_home(words)),
+            None => CommandError::new(
+                Kind::Refused,
+                "the old files were moved and taken back just now",
+            )
+            .hint("Run the same command again."),
+        }
+    }
+
     /// Refuses work on a migration whose old files may be fenced already: they would be read anew, with the fence.
     ///
     /// # Errors
@@ -305,6 +316,7 @@ impl Opened {
         let error = match standing {
             Standing::Before => return Ok(()),
             Standing::TargetGone => return Err(self.target_gone()),
+            Standing::MovedElsewhere => return Err(self.moved_elsewhere()),
             Standing::CutoverBegun => CommandError::new(
                 Kind::Refused,
                 "a cut-over of this migration was begun and did not come to its end",
@@ -372,21 +384,10 @@ impl Opened {
     fn rollback_of(&self, id: &str) -> Option<String> {
         let known = known::list(&self.job.home).ok()?;
         let other = known.into_iter().find(|known| known.id == id)?;
-        let mut words: Vec<String> = other
-            .named
-            .iter()
-            .map(|path| shell(&path.display().to_string()))
-            .collect();
-        if !other.private_server {
-            words.push(format!("--target {}", shell(&other.target)));
-        }
-        if let Some(candles) = &other.candles_database {
-            words.push(format!("--candles-database {}", shell(candles)));
-        }
         Some(format!(
             "Take that one back: {} {}",
             self.command_at_home("migrate rollback"),
-            words.join(" ")
+            names(&other)
         ))
     }
 
@@ -468,6 +469,95 @@ fn same_arguments(which: &Which<'_>, named: &[PathBuf], place: &Place) -> String
         words.push(format!("--home {}", shell(&home.display().to_string())));
     }
     words.join(" ")
+}
+
+fn none_begun(home: &Path) -> CommandError {
+    CommandError::new(
+        Kind::Refused,
+        format!(
+            "no migration of these files to the private server was begun from {}",
+            home.display()
+        ),
+    )
+    .hint("`cbtrade migrate status` lists the migrations that were. For one to another server name it: --target URL")
+}
+
+/// What must be typed to mean a migration of the home folder.
+fn names(known: &Known) -> String {
+    let mut words: Vec<String> = known
+        .named
+        .iter()
+        .map(|path| shell(&path.display().to_string()))
+        .collect();
+    if !known.private_server {
+        words.push(format!("--target {}", shell(&known.target)));
+    }
+    if let Some(candles) = &known.candles_database {
+        words.push(format!("--candles-database {}", shell(candles)));
+    }
+    words.join(" ")
+}
+
+/// Refuses files that a migration which this home folder does not know has moved, before anything is made for them. A
+/// file with a log of its own is looked at later: it would have to be copied for it.
+///
+/// # Errors
+/// One of the files was moved.
+pub(crate) fn not_moved(which: &Which<'_>, files: &[PathBuf]) -> Result<(), CommandError> {
+    let is_plain = |path: &&PathBuf| {
+        cbtrade_migrate::doctor::file_outside(path).is_ok_and(|outside| {
+            outside.wal_bytes.unwrap_or(0) == 0 && outside.journal_bytes.unwrap_or(0) == 0
+        })
+    };
+    let plain: Vec<PathBuf> = files.iter().filter(is_plain).cloned().collect();
+    let Some(moved) = known::moved_by_another(&plain, "") else {
+        return Ok(());
+    };
+    if known::list(which.home)?
+        .iter()
+        .any(|known| known.id == moved.migration)
+    {
+        return Ok(());
+    }
+    Err(moved_error(which.home, &moved, |words| {
+        format!("cbtrade {words}")
+    }))
+}
+
+/// That a file was moved by another migration, and the way to that one.
+fn moved_error(
+    home: &Path,
+    moved: &known::Moved,
+    at_home: impl Fn(&str) -> String,
+) -> CommandError {
+    let error = CommandError::new(
+        Kind::Refused,
+        format!(
+            "{} is not live any more: migration {} has moved it to a server ({}), and it refuses writes since",
+            moved.path.display(),
+            moved.migration,
+            moved.at
+        ),
+    )
+    .detail("moved_by", json!(moved.migration));
+    let known = known::list(home).unwrap_or_default();
+    match known.iter().find(|known| known.id == moved.migration) {
+        Some(other) => error
+            .hint(format!("Its bots' data are in {}.", other.target))
+            .hint(format!(
+                "To make the old files live again: {} {}",
+                at_home("migrate rollback"),
+                names(other)
+            )),
+        None => error
+            .hint(format!(
+                "That migration is not one of {}: it was made with another home folder, which has a folder migrations/{} in it.",
+                home.display(),
+                moved.migration
+            ))
+            .hint("See it: cbtrade --home THAT_FOLDER migrate status")
+            .hint("To make the old files live again: cbtrade --home THAT_FOLDER migrate rollback"),
+    }
 }
 
 /// The migration of these files to the private server, where it was begun before.

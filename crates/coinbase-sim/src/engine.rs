@@ -99,6 +99,12 @@ impl Engine {
         Ok(engine)
     }
 
+    /// Answers and writes nothing any more, and lets go of the journal: another venue may go on with it.
+    pub(crate) fn close(&mut self) {
+        self.broken = Some("the venue has ended".to_owned());
+        self.journal = None;
+    }
+
     fn begin(&mut self) {
         let real = self.clock.now();
         self.commit(Event::Clock {

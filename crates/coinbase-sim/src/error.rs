@@ -39,17 +39,21 @@ pub enum VenueError {
         /// What is wrong.
         why: String,
     },
+    /// Another venue writes into the journal.
+    #[error("the venue's journal {path} is in use by another venue that runs")]
+    JournalInUse {
+        /// The file.
+        path: PathBuf,
+    },
     /// The journal is of a venue with other settings.
     #[error(
-        "the journal {path} belongs to a venue with {was}, not {is}; use the same settings or a new journal"
+        "the journal {path} belongs to another venue: {what}; use the same settings or a new journal"
     )]
     OtherVenue {
         /// The file.
         path: PathBuf,
-        /// What it was made with.
-        was: String,
-        /// What the configuration says.
-        is: String,
+        /// In what they differ.
+        what: String,
     },
     /// A file of candles cannot be read.
     #[error("the candles {path} cannot be read")]

@@ -4,7 +4,7 @@
 //! process loses nothing that was acknowledged; only the end of the machine could. A last line without its end is what
 //! the process was writing when it died: nobody was told of it, and it is cut off.
 
-use std::fs::{File, OpenOptions};
+use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
@@ -32,6 +32,16 @@ impl Journal {
             .truncate(false)
             .open(path)
             .map_err(failed)?;
+        // Two venues would each know only their own half of the orders. The lock ends with the process, however it ends.
+        match file.try_lock() {
+            Ok(()) => {}
+            Err(TryLockError::WouldBlock) => {
+                return Err(VenueError::JournalInUse {
+                    path: path.to_owned(),
+                });
+            }
+            Err(TryLockError::Error(source)) => return Err(failed(source)),
+        }
         let mut bytes = Vec::new();
         file.read_to_end(&mut bytes).map_err(failed)?;
         let whole = bytes
@@ -42,8 +52,7 @@ impl Journal {
         if whole == 0 && !bytes.is_empty() && !marks.as_bytes().starts_with(&bytes) {
             return Err(VenueError::OtherVenue {
                 path: path.to_owned(),
-                was: String::from_utf8_lossy(&bytes).into_owned(),
-                is: marks.to_owned(),
+                what: difference(&String::from_utf8_lossy(&bytes), marks),
             });
         }
         bytes.truncate(whole);
@@ -74,6 +83,36 @@ impl Journal {
     }
 }
 
+/// In what the marks of two venues differ, by the options that make them.
+fn difference(was: &str, is: &str) -> String {
+    let parts = |marks: &str| -> Option<(String, Vec<String>)> {
+        let (seed, products) = marks.strip_prefix("seed ")?.split_once("; ")?;
+        let products = products.split(", ").map(str::to_owned);
+        Some((seed.to_owned(), products.collect()))
+    };
+    let (Some((seed_was, were)), Some((seed_is, are))) = (parts(was), parts(is)) else {
+        return "its first line is not one of a venue's journal".to_owned();
+    };
+    let mut words = Vec::new();
+    if seed_was != seed_is {
+        words.push(format!("it was made with --seed {seed_was}, not {seed_is}"));
+    }
+    let only = |these: &[String], those: &[String]| {
+        let names = these.iter().filter(|name| !those.contains(name));
+        names.cloned().collect::<Vec<_>>().join(", ")
+    };
+    let (gone, new) = (only(&were, &are), only(&are, &were));
+    let from = "--candles and --balances-from-positions say which products there are";
+    match (gone.is_empty(), new.is_empty()) {
+        (true, true) if words.is_empty() => words.push("its products are in another order".into()),
+        (true, true) => {}
+        (false, true) => words.push(format!("it has {gone} too ({from})")),
+        (true, false) => words.push(format!("it does not have {new} ({from})")),
+        (false, false) => words.push(format!("it has {gone}, not {new} ({from})")),
+    }
+    words.join(", and ")
+}
+
 fn read(path: &Path, text: &str, marks: &str) -> Result<Vec<Event>, VenueError> {
     let mut lines = text.lines().enumerate();
     if let Some((_, was)) = lines.next()
@@ -81,8 +120,7 @@ fn read(path: &Path, text: &str, marks: &str) -> Result<Vec<Event>, VenueError> 
     {
         return Err(VenueError::OtherVenue {
             path: path.to_owned(),
-            was: was.to_owned(),
-            is: marks.to_owned(),
+            what: difference(was, marks),
         });
     }
     lines
@@ -151,6 +189,45 @@ mod tests {
         // The beginning of its own first line is what a venue was writing when it died.
         std::fs::write(&path, "see").unwrap();
         assert!(Journal::open(&path, "seed 1").unwrap().1.is_empty());
+    }
+
+    #[test]
+    fn a_journal_is_one_venues_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal");
+        let (mut journal, _) = Journal::open(&path, "seed 1").unwrap();
+        journal.write(&money(1)).unwrap();
+        let before = std::fs::read(&path).unwrap();
+        assert!(matches!(
+            Journal::open(&path, "seed 1"),
+            Err(VenueError::JournalInUse { .. })
+        ));
+        assert_eq!(std::fs::read(&path).unwrap(), before);
+        drop(journal);
+        assert_eq!(Journal::open(&path, "seed 1").unwrap().1.len(), 1);
+    }
+
+    #[test]
+    fn what_differs_is_named_by_its_option() {
+        let was = "seed 1; BTC-USDC about 60000, ADA-USDC about 1";
+        for (is, words) in [
+            (
+                "seed 2; BTC-USDC about 60000, ADA-USDC about 1",
+                "made with --seed 1, not 2",
+            ),
+            (
+                "seed 1; BTC-USDC about 60000",
+                "it has ADA-USDC about 1 too (--candles",
+            ),
+            (
+                "seed 1; BTC-USDC about 60000, ADA-USDC from a.csv",
+                "it has ADA-USDC about 1, not ADA-USDC from a.csv",
+            ),
+        ] {
+            let said = difference(was, is);
+            assert!(said.contains(words), "{said}");
+        }
+        assert!(difference("{", was).contains("not one of a venue's journal"));
     }
 
     #[test]

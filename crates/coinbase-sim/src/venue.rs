@@ -206,6 +206,19 @@ impl Running {
         (balance.available, balance.hold)
     }
 
+    /// What the account holds of each currency, whether an order holds it or not.
+    #[must_use]
+    pub fn balances(&self) -> Vec<(String, Decimal)> {
+        let engine = self.shared.engine();
+        let balances = engine.state.balances.iter();
+        balances
+            .map(|(currency, balance)| {
+                let sum = balance.available.checked_add(balance.hold);
+                (currency.clone(), sum.unwrap_or(balance.available))
+            })
+            .collect()
+    }
+
     /// How many orders there are, whatever became of them.
     #[must_use]
     pub fn order_count(&self) -> usize {
@@ -280,5 +293,6 @@ impl Drop for Running {
         for task in &self.tasks {
             task.abort();
         }
+        self.shared.engine().close();
     }
 }

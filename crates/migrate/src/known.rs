@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 
-use cbtrade_sqlite::{SnapshotOptions, read_fence};
+use cbtrade_sqlite::{FenceMarker, SnapshotOptions, read_fence};
 use serde::{Deserialize, Serialize};
 
 use crate::error::Error;
@@ -122,6 +122,36 @@ pub fn proof(home: &Path, id: &str) -> Result<Option<Proof>, Error> {
             action: "read",
             source,
         }),
+    }
+}
+
+/// A file that a migration has moved to a server: it refuses writes since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Moved {
+    /// The file.
+    pub path: PathBuf,
+    /// The migration's id.
+    pub migration: String,
+    /// When, as the fence says.
+    pub at: String,
+}
+
+/// The first of some files that a migration other than this one has moved. A file that cannot be read is none of them.
+#[must_use]
+pub fn moved_by_another(files: &[PathBuf], id: &str) -> Option<Moved> {
+    files.iter().find_map(|path| {
+        let fence = read_fence(path, &SnapshotOptions::default()).ok()??;
+        (fence.migration != id).then(|| Moved::new(path, fence))
+    })
+}
+
+impl Moved {
+    pub(crate) fn new(path: &Path, fence: FenceMarker) -> Self {
+        Self {
+            path: path.to_owned(),
+            migration: fence.migration,
+            at: fence.at,
+        }
     }
 }
 

@@ -22,7 +22,7 @@ use crate::proof::Proof;
 use crate::source::{self, Role, Source};
 use crate::target::{TargetState, connect, connect_alone, server_rules, state};
 use crate::work::{WorkFolder, write_whole};
-use crate::{copy, cutover, damage, finish, provision, rollback, verify};
+use crate::{copy, cutover, damage, finish, known, provision, rollback, verify};
 
 /// What is to be migrated, and where to.
 #[derive(Clone, Debug)]
@@ -101,6 +101,8 @@ pub struct Status {
     pub live: String,
     /// Source files that this migration's fence keeps from being written.
     pub fenced: Vec<PathBuf>,
+    /// The first source file that another migration's fence keeps from being written: that one moved it.
+    pub moved: Option<known::Moved>,
     /// Chunks that have arrived, and all, where a census is there.
     pub chunks: Option<(u64, u64)>,
     /// What the last verification found, where there was one.

@@ -1,5 +1,7 @@
 //! The report: one page for people, from a proof.
 
+mod trader;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -31,6 +33,8 @@ pub fn report_text(proof: &Proof) -> String {
     );
     let _ = writeln!(page, "\n{}\n", verdict(proof));
     damage(proof, &mut page);
+    // What an owner looks for comes before what a machine compared.
+    trader::page(&proof.trader, &mut page);
     let _ = writeln!(page, "rows compared    {}", grouped(proof.rows));
     let _ = writeln!(page, "values compared  {}", grouped(proof.values));
     let _ = writeln!(page, "kept originals   {}", grouped(proof.originals));
@@ -55,7 +59,6 @@ pub fn report_text(proof: &Proof) -> String {
         let _ = writeln!(page, "proof digest     none: do not cut over");
     }
     tables(proof, &mut page);
-    trader(proof, &mut page);
     differences(proof, &mut page);
     findings(proof, &mut page);
     objects(proof, &mut page);
@@ -168,40 +171,6 @@ fn damaged(proof: &Proof, target: &str) -> bool {
 fn more(all: usize, shown: usize, page: &mut String) {
     if all > shown {
         let _ = writeln!(page, "  … and {} more in the proof file", all - shown);
-    }
-}
-
-fn trader(proof: &Proof, page: &mut String) {
-    let figures = &proof.trader.figures;
-    if figures.is_empty() {
-        return;
-    }
-    let equal = figures.len() as u64 - proof.trader.differences();
-    let _ = writeln!(
-        page,
-        "\nIn a trader's words: {equal} of {} figures are the same on both sides",
-        figures.len()
-    );
-    let (same, differing): (Vec<_>, Vec<_>) = figures
-        .iter()
-        .partition(|figure| figure.source == figure.target);
-    for figure in differing.iter().take(LINES_MAX) {
-        let _ = writeln!(
-            page,
-            "  DIFFERS  {}: source {} / target {}",
-            figure.name, figure.source, figure.target
-        );
-    }
-    more(differing.len(), LINES_MAX, page);
-    let (open, general): (Vec<_>, Vec<_>) = same
-        .into_iter()
-        .partition(|figure| figure.name.starts_with("open position"));
-    for figure in general.iter().take(LINES_MAX) {
-        let _ = writeln!(page, "  {}: {}", figure.name, figure.source);
-    }
-    more(general.len(), LINES_MAX, page);
-    if !open.is_empty() {
-        let _ = writeln!(page, "  open positions compared one by one: {}", open.len());
     }
 }
 

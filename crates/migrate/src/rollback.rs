@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use cbtrade_mysql::{ErrorClass, Session};
 use cbtrade_schema::ddl::{qualified, quote_identifier, quote_text};
 
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::ledger::Ledger;
 
 /// What a rollback did.
@@ -15,6 +15,8 @@ pub struct TakenBack {
     pub removed: Vec<String>,
     /// What the migration made and was left there, with the reason.
     pub left: Vec<(String, String)>,
+    /// Whether what was left keeps a new run from these databases.
+    pub in_the_way: bool,
     /// Old files that take writes again.
     pub lifted: Vec<PathBuf>,
 }
@@ -61,25 +63,19 @@ pub(crate) async fn refuse_other_rows(session: &mut Session, ledger: &Ledger) ->
     })
 }
 
-/// Removes everything that the ledger says this migration made; the ledger itself last.
+/// Removes everything that the ledger says this migration made, and what the bots' layer added to it; the ledger itself
+/// last.
 pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<TakenBack, Error> {
     let objects = ledger.objects(session).await?;
-    let TakenBack {
-        mut removed,
-        mut left,
-        ..
-    } = TakenBack::default();
+    let mut taken = TakenBack::default();
     session
         .execute("SET SESSION foreign_key_checks = 0")
         .await
         .map_err(Error::server("the rollback could not begin"))?;
     for (kind, database, name) in &objects {
         if kind == "table" {
-            let sql = format!("DROP TABLE IF EXISTS {}", qualified(database, name));
-            session.execute(&sql).await.map_err(Error::server(format!(
-                "table `{database}`.`{name}` could not be removed"
-            )))?;
-            removed.push(format!("{database}.{name}"));
+            drop_table(session, database, name).await?;
+            taken.removed.push(format!("{database}.{name}"));
         }
     }
     for (kind, host, user) in &objects {
@@ -93,53 +89,119 @@ pub(crate) async fn remove(session: &mut Session, ledger: &Ledger) -> Result<Tak
                 .execute(&sql)
                 .await
                 .map_err(Error::server(format!("user {user} could not be removed")))?;
-            removed.push(format!("user {user}"));
+            taken.removed.push(format!("user {user}"));
         }
     }
+    remove_layer(session, &ledger.database, &mut taken).await?;
     session
         .execute("SET SESSION foreign_key_checks = 1")
         .await
         .map_err(Error::server("the rollback could not end"))?;
-    let databases: Vec<&String> = objects
+    remove_databases(session, ledger, &objects, &mut taken).await?;
+    Ok(taken)
+}
+
+/// Removes the databases that the migration made and nobody else uses, and the ledger.
+async fn remove_databases(
+    session: &mut Session,
+    ledger: &Ledger,
+    objects: &[(String, String, String)],
+    taken: &mut TakenBack,
+) -> Result<(), Error> {
+    let made: Vec<&String> = objects
         .iter()
         .filter(|(kind, ..)| kind == "database")
         .map(|(_, database, _)| database)
         .collect();
     // Databases besides the ledger's first: the ledger must stay findable until the end.
-    for database in databases
+    for database in made
         .iter()
         .filter(|database| ***database != ledger.database)
     {
-        let others = tables_besides_ledger(session, database).await?;
-        if others.is_empty() {
+        if empty_or_left(session, database, taken).await? {
             drop_database(session, database).await?;
-            removed.push((*database).clone());
-        } else {
-            left.push(((*database).clone(), holds(&others)));
+            taken.removed.push((*database).clone());
         }
     }
-    if databases.contains(&&ledger.database) {
-        let others = tables_besides_ledger(session, &ledger.database).await?;
-        if others.is_empty() {
-            // With the whole database goes its ledger, in one statement.
-            drop_database(session, &ledger.database).await?;
-            removed.push(ledger.database.clone());
-        } else {
-            left.push((ledger.database.clone(), holds(&others)));
-            ledger.drop_all(session).await?;
-        }
-    } else {
-        left.push((
+    let is_empty = empty_or_left(session, &ledger.database, taken).await?;
+    if is_empty && made.contains(&&ledger.database) {
+        // With the whole database goes its ledger, in one statement.
+        drop_database(session, &ledger.database).await?;
+        taken.removed.push(ledger.database.clone());
+        return Ok(());
+    }
+    if is_empty {
+        taken.left.push((
             ledger.database.clone(),
             "it was there before the migration".into(),
         ));
-        ledger.drop_all(session).await?;
     }
-    Ok(TakenBack {
-        removed,
-        left,
-        lifted: Vec::new(),
-    })
+    ledger.drop_all(session).await
+}
+
+/// Whether nothing but a ledger is in a database; what is there is put down as left.
+async fn empty_or_left(
+    session: &mut Session,
+    database: &str,
+    taken: &mut TakenBack,
+) -> Result<bool, Error> {
+    let others = tables_besides_ledger(session, database).await?;
+    if !others.is_empty() {
+        let reason = holds(session, database, &others).await?;
+        taken.left.push((database.to_owned(), reason));
+        taken.in_the_way = true;
+    }
+    Ok(others.is_empty())
+}
+
+/// Removes what `cbtrade db upgrade` added to the copy: the target was empty before the migration, so all of it came
+/// afterwards. Rows that stand nowhere else stay, and with them every table of the layer.
+async fn remove_layer(
+    session: &mut Session,
+    database: &str,
+    taken: &mut TakenBack,
+) -> Result<(), Error> {
+    let there = tables_besides_ledger(session, database).await?;
+    let is_there = |name: &str| there.iter().any(|table| table.eq_ignore_ascii_case(name));
+    if !is_there(cbtrade_catalog::SCHEMA_TABLE) {
+        return Ok(());
+    }
+    let catalogue = cbtrade_catalog::tables().iter().map(|table| table.name);
+    let keeping = cbtrade_catalog::LAYER_RECORDS.into_iter().chain(catalogue);
+    let keeping: Vec<&str> = keeping.filter(|name| is_there(name)).collect();
+    for name in &keeping {
+        if rows_of(session, database, name).await? > 0 {
+            return Ok(());
+        }
+    }
+    let working = cbtrade_catalog::LAYER_WORK
+        .into_iter()
+        .filter(|name| is_there(name));
+    // The mark of the layer is the last of them: a rollback that was cut off finds it again.
+    for name in keeping.into_iter().chain(working) {
+        drop_table(session, database, name).await?;
+        taken.removed.push(format!("{database}.{name}"));
+    }
+    Ok(())
+}
+
+async fn rows_of(session: &mut Session, database: &str, name: &str) -> Result<u64, Error> {
+    let sql = format!("SELECT COUNT(*) FROM {}", qualified(database, name));
+    let rows: Vec<u64> = session.query(&sql).await.map_err(Error::server(format!(
+        "the rows of `{database}`.`{name}` could not be counted"
+    )))?;
+    Ok(rows.first().copied().unwrap_or(0))
+}
+
+async fn drop_table(session: &mut Session, database: &str, name: &str) -> Result<(), Error> {
+    let sql = format!("DROP TABLE IF EXISTS {}", qualified(database, name));
+    session
+        .execute(&sql)
+        .await
+        .map(drop)
+        .map_err(Error::server(format!(
+            "table `{database}`.`{name}` could not be removed"
+        )))
 }
 
 async fn drop_database(session: &mut Session, database: &str) -> Result<(), Error> {
@@ -174,15 +236,26 @@ async fn tables_besides_ledger(
 /// Names that a reason lists.
 const NAMES_MAX: usize = 5;
 
-fn holds(others: &[String]) -> String {
-    let mut names = others
-        .iter()
-        .take(NAMES_MAX)
-        .cloned()
-        .collect::<Vec<_>>()
-        .join(", ");
-    if others.len() > NAMES_MAX {
+/// Why a database stays: what else is in it, tables with rows first.
+async fn holds(session: &mut Session, database: &str, others: &[String]) -> Result<String, Error> {
+    let (mut full, mut empty) = (Vec::new(), Vec::new());
+    for name in others {
+        // A view of somebody may be broken; it is named all the same.
+        match rows_of(session, database, name).await {
+            Ok(0) => empty.push(format!("{name} (empty)")),
+            Ok(1) => full.push(format!("{name} (1 row)")),
+            Ok(rows) => full.push(format!("{name} ({rows} rows)")),
+            Err(error) if error.kind() == ErrorKind::Resumable => return Err(error),
+            Err(_) => full.push(name.clone()),
+        }
+    }
+    full.append(&mut empty);
+    let names = full.iter().take(NAMES_MAX).cloned();
+    let mut names = names.collect::<Vec<_>>().join(", ");
+    if full.len() > NAMES_MAX {
         names.push_str(", …");
     }
-    format!("it holds what this migration did not make: {names}")
+    Ok(format!(
+        "it holds what this migration did not make: {names}"
+    ))
 }

@@ -105,15 +105,41 @@ pub enum Block {
     },
 }
 
+impl Block {
+    /// The setting behind it.
+    #[must_use]
+    pub const fn setting(&self) -> &'static str {
+        match self {
+            Self::SellingOff => "sell.selling_on_yn",
+            Self::LiveLoss => "sell.never_sell_loss.live_all_yn",
+            Self::Loss => "sell.never_sell_loss.all_yn",
+            Self::LiveLossProduct => "sell.never_sell_loss.live_prod_ids",
+            Self::LossProduct => "sell.never_sell_loss.prod_ids",
+            Self::LossPosition => "sell.never_sell_loss.pos_ids",
+            Self::LossTooLarge { .. } => "sell.never_sell_loss.live_max_loss_usd_acceptable",
+            Self::Never => "sell.never_sell.all_yn",
+            Self::NeverProduct => "sell.never_sell.prod_ids",
+            Self::NeverPosition => "sell.never_sell.pos_ids",
+            Self::Spread { .. } => "largest spread",
+        }
+    }
+}
+
 impl fmt::Display for Block {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words = match self {
             Self::SellingOff => "sell.selling_on_yn is N",
-            Self::LiveLoss => "no live loss: sell.never_sell_loss.live_all_yn is Y",
-            Self::Loss => "no loss: sell.never_sell_loss.all_yn is Y",
-            Self::LiveLossProduct => "no live loss: sell.never_sell_loss.live_prod_ids",
-            Self::LossProduct => "no loss: sell.never_sell_loss.prod_ids",
-            Self::LossPosition => "no loss: sell.never_sell_loss.pos_ids",
+            Self::LiveLoss => "a loss is not sold live while sell.never_sell_loss.live_all_yn is Y",
+            Self::Loss => "a loss is not sold while sell.never_sell_loss.all_yn is Y",
+            Self::LiveLossProduct => {
+                "a loss of this product is not sold live (sell.never_sell_loss.live_prod_ids)"
+            }
+            Self::LossProduct => {
+                "a loss of this product is not sold (sell.never_sell_loss.prod_ids)"
+            }
+            Self::LossPosition => {
+                "a loss of this position is not sold (sell.never_sell_loss.pos_ids)"
+            }
             Self::LossTooLarge {
                 gain_amt,
                 loss_amt_max,

@@ -154,6 +154,39 @@ impl SellOutcome {
         }
     }
 
+    /// What wanted to sell and what keeps the position, without the numbers of this moment: as long as it is the same,
+    /// there is nothing new to tell.
+    #[must_use]
+    pub fn kept_by(&self) -> String {
+        let mut words: Vec<&str> = self.exit.iter().map(|exit| exit.name).collect();
+        words.extend(self.blocks.iter().map(Block::setting));
+        words.extend(self.vetoes.iter().map(|veto| veto.name));
+        words.join(" ")
+    }
+
+    /// The sale that does not take place, as an owner would say it.
+    fn kept(&self, exit: ExitName, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Figures {
+            gain_pct,
+            gain_pct_high,
+            gain_amt,
+            ..
+        } = self.figures;
+        let name = exit.name.replace('_', " ");
+        write!(out, "would be sold by {name}")?;
+        if let Some(interval) = exit.interval {
+            write!(out, " on {}", interval.name())?;
+        }
+        write!(
+            out,
+            " at {gain_pct} % ({gain_amt}; peak {gain_pct_high} %), but is kept"
+        )?;
+        let blocks = self.blocks.iter().map(ToString::to_string);
+        let vetoes = self.vetoes.iter().map(|veto| format!("not now, {veto}"));
+        let reasons: Vec<String> = blocks.chain(vetoes).collect();
+        write!(out, ": {}", reasons.join("; "))
+    }
+
     /// Whether it is held against an exit or altogether.
     #[must_use]
     pub fn is_blocked(&self) -> bool {
@@ -267,8 +300,8 @@ impl fmt::Display for SellOutcome {
             ..
         } = self.figures;
         match (self.action, self.exit) {
+            (SellAction::Hold, Some(exit)) => return self.kept(exit, out),
             (SellAction::Sell, Some(exit)) => write!(out, "sold by {exit}")?,
-            (SellAction::Hold, Some(exit)) => write!(out, "held against {exit}")?,
             (_, None) => out.write_str("held")?,
         }
         write!(

@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use super::error::SettingsError;
 use super::market::Note;
-use super::node;
+use super::node::{self, Node};
+use super::read::all_faults;
 use super::section::{Reading, Section};
 
 /// `bot.json`.
@@ -37,34 +38,53 @@ impl BotSettings {
     ///
     /// What is wrong, with line and key.
     pub fn read(text: &str) -> Result<Self, SettingsError> {
-        let node = node::read(text).map_err(|source| SettingsError::NotJson {
-            file: BOT_FILE.to_owned(),
-            source,
-        })?;
-        let reading = Reading::new(BOT_FILE, None);
-        let root = Section::whole(&reading, &node)?;
-        root.remark(&["edited_yn", "upd_msg"]);
-        root.without_effect_from("performance_timing_");
-        let mut markets = BTreeMap::new();
-        for (quote, section) in root.groups("trade_markets")? {
-            let file = section.text("settings_fpath", &market_file(quote))?;
-            section.remark(&["edited_yn", "upd_msg"]);
-            section.finish()?;
-            markets.insert(quote.to_owned(), file);
-        }
-        if markets.is_empty() {
-            markets.insert("USDC".to_owned(), market_file("USDC"));
-        }
-        let loop_seconds = root.count("loop_secs", 15)?;
-        let auto_loop_seconds = root.count("auto_loop_secs", 60)?;
-        let speaks = root.flag("speak_yn", true)?;
-        root.finish()?;
-        Ok(Self {
-            loop_seconds,
-            auto_loop_seconds,
-            speaks,
-            markets,
-            notes: reading.notes.into_inner().into_iter().collect(),
-        })
+        read_node(&read_text(text)?)
     }
+
+    /// Everything that is wrong with the text of `bot.json`, and what can be read of it without that.
+    #[must_use]
+    pub fn faults(text: &str) -> (Vec<SettingsError>, Option<Self>) {
+        match read_text(text) {
+            Ok(mut node) => {
+                let faults = all_faults(&mut node, |node| read_node(node).map(drop));
+                (faults, read_node(&node).ok())
+            }
+            Err(error) => (vec![error], None),
+        }
+    }
+}
+
+fn read_text(text: &str) -> Result<Node, SettingsError> {
+    node::read(text).map_err(|source| SettingsError::NotJson {
+        file: BOT_FILE.to_owned(),
+        source,
+    })
+}
+
+fn read_node(node: &Node) -> Result<BotSettings, SettingsError> {
+    let reading = Reading::new(BOT_FILE, None);
+    let root = Section::whole(&reading, node)?;
+    root.remark(&["edited_yn", "upd_msg"]);
+    root.without_effect_from("performance_timing_");
+    let mut markets = BTreeMap::new();
+    for (quote, section) in root.groups("trade_markets")? {
+        let file = section.text("settings_fpath", &market_file(quote))?;
+        section.remark(&["edited_yn", "upd_msg"]);
+        section.finish()?;
+        markets.insert(quote.to_owned(), file);
+    }
+    if markets.is_empty() {
+        markets.insert("USDC".to_owned(), market_file("USDC"));
+    }
+    let loop_seconds = root.seconds("loop_secs", 15)?;
+    let auto_loop_seconds = root.seconds("auto_loop_secs", 60)?;
+    let speaks = root.flag("speak_yn", true)?;
+    root.finish()?;
+    Ok(BotSettings {
+        loop_seconds,
+        auto_loop_seconds,
+        speaks,
+        markets,
+        notes: reading.notes.into_inner().into_iter().collect(),
+    })
 }

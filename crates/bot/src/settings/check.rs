@@ -13,10 +13,10 @@ use super::store::Settings;
 /// What kind of thing a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum FindingKind {
+    /// It may not do what its name suggests, or what was meant. First, because it may cost money.
+    Caution,
     /// The former code never read this setting, or not as it stands; from now on it holds.
     Enforced,
-    /// It may not do what its name suggests.
-    Caution,
     /// It is read under an odd spelling.
     OddSpelling,
     /// The file does not have it; its default holds.
@@ -56,6 +56,7 @@ impl fmt::Display for Finding {
 /// Everything there is to say, in order of kind and key.
 pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     let mut findings: Vec<Finding> = notes("", &settings.bot.notes).collect();
+    findings.extend(pauses(settings));
     for (quote, market) in &settings.markets {
         let mut list = List {
             quote,
@@ -71,6 +72,26 @@ pub(super) fn check(settings: &Settings) -> Vec<Finding> {
     }
     findings.sort();
     findings
+}
+
+/// A bot that looks less often than this misses what the shortest candles say.
+const PAUSE_S_MAX: i64 = 300;
+
+fn pauses(settings: &Settings) -> impl Iterator<Item = Finding> {
+    [
+        ("loop_secs", settings.bot.loop_seconds),
+        ("auto_loop_secs", settings.bot.auto_loop_seconds),
+    ]
+    .into_iter()
+    .filter(|(_, seconds)| *seconds > PAUSE_S_MAX)
+    .map(|(key, seconds)| Finding {
+        kind: FindingKind::Caution,
+        quote: String::new(),
+        key: key.to_owned(),
+        value: seconds.to_string(),
+        message: "so many seconds pass between two looks, and no stop loss sells in them"
+            .to_owned(),
+    })
 }
 
 fn notes<'a>(
@@ -227,6 +248,11 @@ impl List<'_> {
         let delays = self.by_product(|product| product.buy.delay_minutes);
         let message = "holds for paper buys too, where it had no effect";
         self.enforced("buy.buy_delay_minutes", delays, message);
+        if self.any(|product| product.buy.trade_size_max < product.buy.trade_size) {
+            let value = self.by_product(|product| product.buy.trade_size_max);
+            let message = "smaller than buy.trade_size: no buy reaches the size that is meant";
+            self.caution("buy.trade_size_max", &value, message);
+        }
         if self.any(|product| product.buy.is_limit) {
             let message = "limit orders never worked before: try them with little money first";
             self.caution("buy.buy_limit_yn", "Y", message);
@@ -290,6 +316,13 @@ impl List<'_> {
         if is_limit {
             let message = "limit orders never worked before: try them with little money first";
             self.caution("sell.sell_limit_yn", "Y", message);
+        }
+        let whole = Decimal::from_integer(100);
+        let stop_loss = |product: &ProductSettings| product.sell.stop_loss.hard.clone();
+        if self.any(|product| stop_loss(product).is_on && stop_loss(product).pct >= whole) {
+            let value = self.by_product(|product| stop_loss(product).pct);
+            let message = "nothing can lose so many percent: this stop loss never sells";
+            self.caution("sell.stop_loss.hard_stop_loss_pct", &value, message);
         }
         if never_loss && stops {
             let message = "no position is sold at a loss, so no stop loss ever sells";

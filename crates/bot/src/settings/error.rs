@@ -80,3 +80,19 @@ pub enum SettingsError {
         source: cbtrade_strategy::SettingsError,
     },
 }
+
+impl SettingsError {
+    /// The line and the key, without its path, that the error names.
+    pub(super) fn place(&self) -> Option<(usize, &str)> {
+        let (line, key) = match self {
+            Self::UnknownKey { line, key, .. }
+            | Self::TwiceKey { line, key, .. }
+            | Self::WrongValue { line, key, .. } => (*line, key),
+            Self::Unreadable { .. }
+            | Self::Unwritable { .. }
+            | Self::NotJson { .. }
+            | Self::Strategies { .. } => return None,
+        };
+        Some((line, key.rsplit('.').next().unwrap_or(key)))
+    }
+}

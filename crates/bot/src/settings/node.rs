@@ -38,8 +38,12 @@ impl Value {
     }
 }
 
+/// What some editors put before the first letter of a file. It says nothing.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Reads a whole file.
 pub(super) fn read(text: &str) -> Result<Node, serde_json::Error> {
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     // The first pass finds what is wrong, with line and column of the file.
     let whole: &RawValue = serde_json::from_str(text)?;
     node(text, whole)
@@ -50,6 +54,35 @@ fn line_of(text: &str, part: &str) -> usize {
     let offset = (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize);
     let before = text.as_bytes().get(..offset).unwrap_or_default();
     1 + before.iter().filter(|byte| **byte == b'\n').count()
+}
+
+impl Node {
+    /// Takes away the value that an error names, so that the rest of the file can be looked at. Returns whether there was
+    /// one.
+    pub(super) fn take_away(&mut self, line: usize, key: &str) -> bool {
+        let Value::Map(map) = &mut self.value else {
+            return false;
+        };
+        // Of a key that is there twice, the second is the one that is named.
+        let named = map
+            .iter()
+            .rposition(|(own, node)| own == key && node.holds(line));
+        if let Some(at) = named {
+            map.remove(at);
+            return true;
+        }
+        map.iter_mut().any(|(_, node)| node.take_away(line, key))
+    }
+
+    /// Whether this value or one within it begins on the line.
+    fn holds(&self, line: usize) -> bool {
+        self.line == line
+            || match &self.value {
+                Value::List(list) => list.iter().any(|node| node.holds(line)),
+                Value::Map(map) => map.iter().any(|(_, node)| node.holds(line)),
+                _ => false,
+            }
+    }
 }
 
 fn node(text: &str, raw: &RawValue) -> Result<Node, serde_json::Error> {

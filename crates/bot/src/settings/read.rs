@@ -39,16 +39,20 @@ impl MarketSettings {
             file: file.to_owned(),
             source,
         })?;
-        let mut mentioned = BTreeSet::new();
-        mention(&node, &mut mentioned);
-        let mut notes = BTreeSet::new();
-        let mut settings = read_for(file, &node, None, &mut notes)?;
-        for prod_id in mentioned {
-            let own = read_for(file, &node, Some(&prod_id), &mut notes)?.others;
-            settings.products.insert(prod_id, own);
+        read_all(file, &node)
+    }
+
+    /// Everything that is wrong with the text of a market's file, in the order in which it is found; nothing where it can
+    /// be used.
+    #[must_use]
+    pub fn faults(file: &str, text: &str) -> Vec<SettingsError> {
+        match node::read(text) {
+            Ok(mut node) => all_faults(&mut node, |node| read_all(file, node).map(drop)),
+            Err(source) => vec![SettingsError::NotJson {
+                file: file.to_owned(),
+                source,
+            }],
         }
-        settings.notes = notes.into_iter().collect();
-        Ok(settings)
     }
 
     /// Every key that a market's file can have, with its path.
@@ -65,6 +69,40 @@ impl MarketSettings {
         read_section(&reading, &node)?;
         Ok(reading.asked.into_inner())
     }
+}
+
+/// More errors than this are of no use to anybody.
+const FAULTS_MAX: usize = 100;
+
+/// Reads again and again, each time without what was wrong before.
+pub(super) fn all_faults(
+    node: &mut Node,
+    read: impl Fn(&Node) -> Result<(), SettingsError>,
+) -> Vec<SettingsError> {
+    let mut faults = Vec::new();
+    while let Err(error) = read(node) {
+        let is_gone = error
+            .place()
+            .is_some_and(|(line, key)| node.take_away(line, key));
+        faults.push(error);
+        if !is_gone || faults.len() >= FAULTS_MAX {
+            break;
+        }
+    }
+    faults
+}
+
+fn read_all(file: &str, node: &Node) -> Result<MarketSettings, SettingsError> {
+    let mut mentioned = BTreeSet::new();
+    mention(node, &mut mentioned);
+    let mut notes = BTreeSet::new();
+    let mut settings = read_for(file, node, None, &mut notes)?;
+    for prod_id in mentioned {
+        let own = read_for(file, node, Some(&prod_id), &mut notes)?.others;
+        settings.products.insert(prod_id, own);
+    }
+    settings.notes = notes.into_iter().collect();
+    Ok(settings)
 }
 
 /// All products that have a value of their own somewhere.

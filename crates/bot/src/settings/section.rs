@@ -254,7 +254,7 @@ impl<'a> Section<'a> {
         Ok(section)
     }
 
-    /// A switch: `Y` or `N`.
+    /// A switch: `Y` or `N`; `true` and `false`, which some editors make of them, are the same.
     pub(super) fn flag(&self, key: &'static str, default: bool) -> Result<bool, SettingsError> {
         let Some(node) = self.single(key)? else {
             return Ok(default);
@@ -312,6 +312,17 @@ impl<'a> Section<'a> {
     pub(super) fn count(&self, key: &'static str, default: i64) -> Result<i64, SettingsError> {
         let node = self.single(key)?;
         node.map_or(Ok(default), |node| self.whole_number(node, key))
+    }
+
+    /// A pause in whole seconds, at least 1: without any, a bot asks the venue as fast as it can.
+    pub(super) fn seconds(&self, key: &'static str, default: i64) -> Result<i64, SettingsError> {
+        let Some(node) = self.single(key)? else {
+            return Ok(default);
+        };
+        match self.whole_number(node, key)? {
+            0 => Err(self.wrong(node, key, "a whole number from 1 on")),
+            seconds => Ok(seconds),
+        }
     }
 
     /// A number of candles, at least 1.

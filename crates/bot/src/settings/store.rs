@@ -59,6 +59,26 @@ impl Settings {
         Ok(written)
     }
 
+    /// Everything that is wrong with the files of a folder; nothing where they can be used.
+    #[must_use]
+    pub fn faults(folder: &Path) -> Vec<SettingsError> {
+        let text_of = |name: &str| {
+            let path = folder.join(name);
+            fs::read_to_string(&path).map_err(|source| SettingsError::Unreadable { path, source })
+        };
+        let (mut faults, bot) = match text_of(BOT_FILE) {
+            Ok(text) => BotSettings::faults(&text),
+            Err(error) => (vec![error], None),
+        };
+        for file in bot.iter().flat_map(|bot| bot.markets.values()) {
+            match text_of(file) {
+                Ok(text) => faults.extend(MarketSettings::faults(file, &text)),
+                Err(error) => faults.push(error),
+            }
+        }
+        faults
+    }
+
     /// What the operator should know of these settings, once.
     #[must_use]
     pub fn check(&self) -> Vec<Finding> {

@@ -244,6 +244,29 @@ fn a_blocked_exit_leaves_no_name_on_the_position() {
 }
 
 #[test]
+fn an_owner_is_told_what_would_sell_and_what_keeps_it() {
+    let words = |price: &str| {
+        let outcome = decide(&ada(), &position("0"), price, &RED);
+        (outcome.to_string(), outcome.kept_by())
+    };
+    let (said, kept_by) = words("90");
+    for part in [
+        "would be sold by hard stop loss at -10",
+        "but is kept: ",
+        "sell.never_sell_loss.all_yn is Y",
+    ] {
+        assert!(said.contains(part), "no {part:?} in {said}");
+    }
+    // Another price is nothing new to tell; another reason is.
+    assert_eq!(words("89").1, kept_by);
+    assert_ne!(words("89").0, said);
+    let mut settings = ada();
+    settings.sell.is_on = false;
+    let off = decide(&settings, &position("0"), "90", &RED);
+    assert_ne!(off.kept_by(), kept_by);
+}
+
+#[test]
 fn a_force_skips_blocks_and_vetoes_but_not_the_main_switch() {
     let mut settings = ada();
     let forced = Position {

@@ -203,13 +203,7 @@ fn market(arguments: &Arguments) -> Result<(MarketSettings, String), CommandErro
         let market = example_market(&arguments.product)?;
         return Ok((market, "of a first run".to_owned()));
     };
-    let store = SettingsStore::open(folder).map_err(|error| {
-        CommandError::new(
-            Kind::Refused,
-            format!("the settings in {} cannot be used", folder.display()),
-        )
-        .because(&error)
-    })?;
+    let store = SettingsStore::open(folder)?;
     let markets = &store.current().markets;
     let quote = arguments.product.split('-').next_back().unwrap_or_default();
     let market = markets.get(quote).cloned().ok_or_else(|| {
@@ -246,7 +240,8 @@ impl<'a> Run<'a> {
                 let file = File::create(path).map_err(|source| unwritable(path, &source))?;
                 let mut file = BufWriter::new(file);
                 let head = file.write_all(Trade::CSV_HEADER.as_bytes());
-                head.map_err(|source| unwritable(path, &source))?;
+                head.and_then(|()| file.flush())
+                    .map_err(|source| unwritable(path, &source))?;
                 Some((path.clone(), file))
             }
             None => None,
@@ -264,11 +259,15 @@ impl<'a> Run<'a> {
             return Ok(());
         }
         let closed = self.replay.give(minute)?;
-        if let Some((path, file)) = &mut self.trades {
-            for trade in closed {
-                let written = file.write_all(trade.to_csv().as_bytes());
-                written.map_err(|source| unwritable(path, &source))?;
-            }
+        if let Some((path, file)) = &mut self.trades
+            && !closed.is_empty()
+        {
+            // Handed on at once: a replay that is stopped leaves what closed until then.
+            let mut lines = closed.iter().map(Trade::to_csv);
+            lines
+                .try_for_each(|line| file.write_all(line.as_bytes()))
+                .and_then(|()| file.flush())
+                .map_err(|source| unwritable(path, &source))?;
         }
         let given = self.feed.figures().candles;
         if given.is_multiple_of(MINUTES_PER_SIGN) {

@@ -8,6 +8,7 @@ use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Database, Options};
 use cbtrade_fleet::{BotName, BotProcess, check_ground, follow_log};
 use clap::{Args, Subcommand, ValueEnum};
+use serde_json::json;
 use tokio::signal::unix::{SignalKind, signal};
 
 use super::Context;
@@ -157,6 +158,14 @@ async fn run_bot(context: &Context<'_>, arguments: &RunArguments) -> Done {
         config,
     };
     bot.run().await?;
+    if context.ui.json() {
+        context.ui.document(&json!({
+            "command": "bot run",
+            "exit_code": 0,
+            "bot": arguments.name,
+            "mode": arguments.mode.mode().name(),
+        }));
+    }
     Ok(())
 }
 

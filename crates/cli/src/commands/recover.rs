@@ -11,7 +11,7 @@ use super::doctor::{open_elsewhere, short_text};
 use super::migrate::{confirm, cut_over, cutover_document, cutover_text, write_plan};
 use crate::arguments::{EXIT_CODES, OptionArguments, RequiredSources, TargetArguments};
 use crate::error::{CommandError, Done, Kind};
-use crate::migration::{Opened, ServerUse, Standing, Which};
+use crate::migration::{Opened, ServerUse, Standing, Which, not_moved};
 use crate::sources;
 use crate::ui::{Style, Ui, choice_meaning, choices, finding_text, findings_text};
 use crate::words::{counted, shell};
@@ -51,7 +51,6 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
     let files = sources::files(&arguments.sources.sources)?;
     look(ui, &files)?;
-    ui.heading("2. Copy and prove");
     let which = Which {
         home: &context.home,
         home_named: context.home_named(),
@@ -60,9 +59,12 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         options: &arguments.options,
         server: ServerUse::Needed,
     };
+    not_moved(&which, &files)?;
+    ui.heading("2. Copy and prove");
     let mut opened = Opened::open(ui, &which).await?;
     match opened.standing().await?.0 {
         Standing::Before => {}
+        Standing::MovedElsewhere => return Err(opened.moved_elsewhere()),
         Standing::Live => return already_done(ui, &opened),
         Standing::TargetGone => return Err(opened.target_gone()),
         Standing::CutoverBegun => {

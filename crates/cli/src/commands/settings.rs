@@ -94,6 +94,17 @@ fn check(context: &Context<'_>, arguments: &CheckArguments) -> Done {
                 .settings
         }
     };
+    if !path.exists() {
+        return Err(not_there(&path));
+    }
+    let faults = match path.is_file() {
+        true => faults_of_file(&path)?,
+        false => Settings::faults(&path),
+    };
+    if faults.len() > 1 {
+        return Err(many_faults(&path, &faults));
+    }
+    // One error alone is told as it is everywhere else.
     let settings = match path.is_file() {
         true => one_file(&path)?,
         false => check_folder(&path)?,
@@ -115,8 +126,17 @@ fn check(context: &Context<'_>, arguments: &CheckArguments) -> Done {
     Ok(())
 }
 
-/// One file alone, with what else there must be as it is when nothing is said.
-fn one_file(path: &Path) -> Result<Settings, CommandError> {
+fn not_there(path: &Path) -> CommandError {
+    CommandError::new(
+        Kind::Unreachable,
+        format!("there is no file or folder {}", path.display()),
+    )
+    .hint("Check the path. A relative path counts from the directory that you are in.")
+    .hint("`cbtrade settings example FOLDER` writes examples.")
+}
+
+/// What the name and the text of a single file are.
+fn name_and_text(path: &Path) -> Result<(String, String), SettingsError> {
     let name = path
         .file_name()
         .map(|name| name.to_string_lossy().into_owned())
@@ -125,6 +145,51 @@ fn one_file(path: &Path) -> Result<Settings, CommandError> {
         path: path.to_owned(),
         source,
     })?;
+    Ok((name, text))
+}
+
+fn faults_of_file(path: &Path) -> Result<Vec<SettingsError>, CommandError> {
+    let (name, text) = name_and_text(path)?;
+    Ok(match name == BOT_FILE {
+        true => BotSettings::faults(&text).0,
+        false => MarketSettings::faults(&name, &text),
+    })
+}
+
+/// Everything that is wrong, so that it can be mended at once.
+fn many_faults(path: &Path, faults: &[SettingsError]) -> CommandError {
+    let texts: Vec<String> = faults
+        .iter()
+        .map(|fault| {
+            let mut text = fault.to_string();
+            let mut source = std::error::Error::source(fault);
+            while let Some(cause) = source {
+                text.push_str(&format!(": {cause}"));
+                source = cause.source();
+            }
+            text
+        })
+        .collect();
+    let lines = texts.iter().map(|text| {
+        let line = wrapped(text, LINE_WIDTH, "      ");
+        format!("  - {line}\n")
+    });
+    let mut error = CommandError::new(
+        Kind::Refused,
+        format!(
+            "{} things are wrong in the settings in {}",
+            texts.len(),
+            path.display()
+        ),
+    )
+    .hint("Mend them, and run the same command again. Bots that run keep the last good settings meanwhile.");
+    error.listing = Some(lines.collect());
+    error.detail("errors", json!(texts))
+}
+
+/// One file alone, with what else there must be as it is when nothing is said.
+fn one_file(path: &Path) -> Result<Settings, CommandError> {
+    let (name, text) = name_and_text(path)?;
     let nothing = || BotSettings::read("{}");
     if name == BOT_FILE {
         return Ok(Settings {

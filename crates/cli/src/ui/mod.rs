@@ -6,13 +6,13 @@ mod progress;
 mod prompt;
 mod style;
 
-use std::io::{IsTerminal as _, Write as _};
-use std::sync::Arc;
+use std::io::{ErrorKind, IsTerminal as _, Write as _};
+use std::sync::{Arc, OnceLock};
 
 use anstream::AutoStream;
 use serde_json::{Map, Value, json};
 
-use crate::error::CommandError;
+use crate::error::{CommandError, Done, Kind};
 use crate::words::wrapped;
 
 pub(crate) use findings::{choice_meaning, choices, finding_text, findings_text};
@@ -28,6 +28,8 @@ const LINE_WIDTH: usize = 100;
 pub(crate) struct Ui {
     json: bool,
     progress: Arc<ProgressLine>,
+    /// Why stdout did not take everything.
+    unwritten: Arc<OnceLock<std::io::Error>>,
 }
 
 impl Ui {
@@ -37,6 +39,7 @@ impl Ui {
         Ui {
             json,
             progress: Arc::new(ProgressLine::new(terminal)),
+            unwritten: Arc::default(),
         }
     }
 
@@ -59,11 +62,37 @@ impl Ui {
     pub(crate) fn out(&self, text: &str) {
         self.progress.rest();
         let mut stream = AutoStream::auto(std::io::stdout()).lock();
-        let _ = stream.write_all(text.as_bytes());
-        if !text.ends_with('\n') {
-            let _ = stream.write_all(b"\n");
+        let end: &[u8] = match text.ends_with('\n') {
+            true => b"",
+            false => b"\n",
+        };
+        let written = stream
+            .write_all(text.as_bytes())
+            .and_then(|()| stream.write_all(end))
+            .and_then(|()| stream.flush());
+        match written {
+            // A reader that has closed its end has had enough.
+            Err(error) if error.kind() != ErrorKind::BrokenPipe => {
+                let _ = self.unwritten.set(error);
+            }
+            _ => {}
         }
-        let _ = stream.flush();
+    }
+
+    /// Whether all that was to be read on stdout has got there.
+    ///
+    /// # Errors
+    /// It has not, and nobody has closed it: a full disk.
+    pub(crate) fn written(&self) -> Done {
+        match self.unwritten.get() {
+            None => Ok(()),
+            Some(error) => Err(CommandError::new(
+                Kind::Stopped,
+                "what there is to say could not be written to the standard output",
+            )
+            .because(error)
+            .hint("What was done is done. Look where the output goes to, and ask again.")),
+        }
     }
 
     /// What clears the terminal before a picture that is shown again and again; nothing where there is none.

@@ -276,3 +276,81 @@ fn a_database_gives_its_candles_and_none_are_made_up() {
     );
     let _ = run(&["--product", "TST-USDC"]).ends(2).tells(&["--from"]);
 }
+
+#[test]
+fn what_cannot_be_replayed_is_told_in_words() {
+    let place = Place::new();
+    std::fs::write(place.path("empty.csv"), format!("{HEADER}\n")).unwrap();
+    let replay = [
+        "backtest",
+        "--product",
+        "TST-USDC",
+        "--candles",
+        "empty.csv",
+    ];
+    let said = place.run(&replay).ends(3).tells(&["no candle"]);
+    assert!(!said.err.contains("from - to -"), "{}", said.err);
+    // As `settings check` ends for the same folder.
+    let settings = ["--settings", "absent"];
+    let _ = place.run(&[replay.as_slice(), &settings].concat()).ends(6);
+    let _ = place.run(&["settings", "check", "absent"]).ends(6);
+}
+
+#[test]
+fn an_unknown_product_is_not_told_in_sql() {
+    let place = Place::new();
+    let file = place.path("bots.db").display().to_string();
+    let _ = place.run(&["db", "upgrade", "--target", &file]).ends(0);
+    let said = place
+        .run(&[
+            "backtest",
+            "--product",
+            "NONE-USDC",
+            "--from",
+            "2025-01-01",
+            "--target",
+            &file,
+        ])
+        .ends(3)
+        .tells(&["no candles of NONE-USDC"]);
+    assert!(!said.err.contains("SELECT"), "{}", said.err);
+}
+
+#[test]
+fn a_stopped_replay_leaves_the_trades_that_closed_until_then() {
+    let place = Place::new();
+    // Half a million minutes take far longer than the first trades.
+    std::fs::write(place.path("waves.csv"), waves(500_000)).unwrap();
+    let mut command = place.command(&[
+        "backtest",
+        "--product",
+        "TST-USDC",
+        "--candles",
+        "waves.csv",
+        "--qualified",
+        "--trades",
+        "trades.csv",
+    ]);
+    let mut child = command
+        .stderr(std::process::Stdio::piped())
+        .stdout(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let lines =
+        || std::fs::read_to_string(place.path("trades.csv")).map_or(0, |text| text.lines().count());
+    while lines() < 2 {
+        assert!(
+            child.try_wait().unwrap().is_none(),
+            "it ended before a trade closed"
+        );
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let pid = nix::unistd::Pid::from_raw(i32::try_from(child.id()).unwrap());
+    nix::sys::signal::kill(pid, nix::sys::signal::Signal::SIGINT).unwrap();
+    let output = child.wait_with_output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(5), "{said}");
+    assert!(said.contains("nothing of the replay is kept"), "{said}");
+    assert!(!said.contains("migrate status"), "{said}");
+    assert!(lines() >= 2);
+}

@@ -182,4 +182,30 @@ fn documents_of_the_fleet_have_the_named_fields() {
     holds(&checked["findings"][0], &[finding]);
     let example = document(&["settings", "example", "examples"], 0);
     holds(&example, &[&["folder", "made"]]);
+    let file = place.path("bots.db").display().to_string();
+    let at = |words: &[&str]| document(&[words, &["--target", file.as_str()]].concat(), 0);
+    let made: &[&str] = &[
+        "database",
+        "database_made",
+        "version_before",
+        "version",
+        "completed",
+    ];
+    holds(&at(&["db", "upgrade"]), &[made]);
+    holds(
+        &at(&["db", "check"]),
+        &[&["database", "version", "differences"]],
+    );
+    holds(&at(&["db", "stats"]), &[&["database", "processes"]]);
+    // Several things at once, each of them named.
+    std::fs::write(
+        place.path("market_usdc.json"),
+        "{ \"colour\": 1, \"taste\": 2 }",
+    )
+    .unwrap();
+    let wrong = document(&["settings", "check", "market_usdc.json"], 3);
+    holds(&wrong, &[&["error", "errors"]]);
+    assert_eq!(wrong["errors"].as_array().unwrap().len(), 2, "{wrong}");
+    let absent = place.run(&["settings", "check", "nope.json"]).ends(6);
+    assert!(!absent.err.contains("nope.json/bot.json"), "{}", absent.err);
 }

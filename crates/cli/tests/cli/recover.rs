@@ -1,5 +1,7 @@
 //! The whole way on a private server, and back.
 
+use std::path::PathBuf;
+
 use cbtrade_sqlite::rusqlite::Connection;
 
 use crate::harness::Place;
@@ -69,6 +71,9 @@ fn a_sample_is_recovered_and_taken_back() {
 
     let told = place.run(&["recover", "legacy"]).ends(0);
     for words in [
+        "cbtrade db upgrade",
+        "cbtrade fleet init",
+        "docs/guides/fleet.md",
         "cbtrade_bots",
         "credentials.json",
         "server.sock",
@@ -99,6 +104,137 @@ fn a_sample_is_recovered_and_taken_back() {
         .unwrap();
     let none = place.run(&["migrate", "status", "--json"]).ends(0).json();
     assert_eq!(none["migrations"].as_array().unwrap().len(), 0);
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+/// An old installation with open positions and candles, in the folder `legacy`. Gives its trading database.
+fn legacy(place: &Place) -> PathBuf {
+    let sample = ["sample", "legacy", "--positions", "30", "--candles", "20"];
+    let options = ["--products", "3", "--json"];
+    let made = place.run(&[&sample[..], &options].concat()).ends(0).json();
+    place.path(made["database"].as_str().unwrap())
+}
+
+#[test]
+fn what_the_bots_layer_added_goes_with_a_rollback_and_a_new_run_is_taken() {
+    let place = Place::new();
+    let database = legacy(&place);
+    let proved = place.run(&["recover", "legacy", "--yes"]).ends(0);
+    let report = proved.out;
+    let (positions, compared) = (
+        report.find("open positions, compared one by one").unwrap(),
+        report.find("rows compared").unwrap(),
+    );
+    assert!(positions < compared, "{report}");
+    let open: Vec<i64> = Connection::open(&database)
+        .unwrap()
+        .prepare("SELECT pos_id FROM poss WHERE pos_stat = 'OPEN'")
+        .unwrap()
+        .query_map([], |row| row.get(0))
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap();
+    assert!(!open.is_empty());
+    for id in open {
+        let begins = format!("{id:>12}  ");
+        assert!(
+            report.lines().any(|line| line.starts_with(&begins)),
+            "{id}: {report}"
+        );
+    }
+    let _ = place.run(&["db", "upgrade"]).ends(0);
+    let back = place
+        .run(&["migrate", "rollback", "--yes", "--json"])
+        .ends(0)
+        .json();
+    assert_eq!(back["left"].as_array().unwrap().len(), 0, "{back}");
+    assert_eq!(back["in_the_way"], false);
+    let _ = place.run(&["recover", "legacy", "--yes"]).ends(0);
+
+    // A fill stands nowhere else: it stays, and the rollback says so.
+    let _ = place.run(&["db", "upgrade"]).ends(0);
+    let fill = "INSERT INTO _cbtrade_fill (entry_id, order_uuid, prod_id, side, price, size) VALUES ('e', 'o', 'BTC-USDC', 'BUY', 1, 1)";
+    let _ = place
+        .run(&["server", "shell", "cbtrade", "-e", fill])
+        .ends(0);
+    let back = place
+        .run(&["migrate", "rollback", "--yes"])
+        .ends(0)
+        .tells(&["look at what was left there"]);
+    assert!(back.out.contains("_cbtrade_fill (1 row)"), "{}", back.out);
+    let _ = place
+        .run(&["recover", "legacy", "--yes"])
+        .ends(3)
+        .tells(&["not empty"]);
+    let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
+}
+
+#[test]
+fn files_that_another_home_folder_moved_are_not_called_live() {
+    let place = Place::new();
+    let source = place.small_source("shop.db");
+    // Begun in another home folder before the files are moved in the usual one.
+    let other = place.path("other").display().to_string();
+    let _ = place.run(&["recover", &source, "--home", &other]).ends(3);
+    let done = place
+        .run(&["recover", &source, "--yes", "--json"])
+        .ends(0)
+        .json();
+    let mover = done["migration"].as_str().unwrap();
+    let way_back = [
+        "has moved it to a server",
+        mover,
+        "cbtrade --home THAT_FOLDER migrate rollback",
+    ];
+
+    let again = ["recover", &source, "--home", &other];
+    let _ = place.run(&again).ends(3).tells(&way_back);
+    let status = place.run(&["migrate", "status", "--home", &other]).ends(0);
+    assert!(
+        !status.out.contains("live     the old files"),
+        "{}",
+        status.out
+    );
+    for words in way_back {
+        assert!(status.out.contains(words), "no {words} in {}", status.out);
+    }
+    let status = place
+        .run(&["migrate", "status", "--json", "--home", &other])
+        .ends(0)
+        .json();
+    assert_eq!(status["migrations"][0]["moved_by"], mover);
+    assert_eq!(status["migrations"][0]["live"], "neither");
+    let _ = place
+        .run(&["migrate", "cutover", "--yes", "--home", &other])
+        .ends(3)
+        .tells(&way_back);
+    let removed = place
+        .run(&["migrate", "rollback", "--yes", "--home", &other])
+        .ends(0)
+        .tells(&["has moved it to a server"]);
+    assert!(
+        removed.out.contains("refuse writes as before"),
+        "{}",
+        removed.out
+    );
+    assert!(!takes_writes(&source));
+
+    // A third home folder, which never saw the files, makes no server for them.
+    let third = place.path("third").display().to_string();
+    for command in [
+        &["recover"][..],
+        &["migrate", "rollback"],
+        &["migrate", "status"],
+    ] {
+        let arguments = [command, &[source.as_str(), "--home", third.as_str()]].concat();
+        let _ = place.run(&arguments).ends(3).tells(&way_back);
+    }
+    assert!(!place.path("third/server").exists());
+    let _ = place
+        .run(&["server", "destroy", "--yes", "--home", &other])
+        .ends(0);
+    let _ = place.run(&["migrate", "rollback", "--yes"]).ends(0);
+    assert!(takes_writes(&source));
     let _ = place.run(&["server", "destroy", "--yes"]).ends(0);
 }
 

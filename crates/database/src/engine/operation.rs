@@ -3,10 +3,8 @@
 use std::fmt;
 use std::hash::{BuildHasher as _, RandomState};
 
+pub(crate) use cbtrade_catalog::OPERATION_TABLE;
 use cbtrade_core::{Clock as _, SystemClock, Timestamp};
-
-/// Table of the tokens, in the trading database.
-pub(crate) const OPERATION_TABLE: &str = "_cbtrade_operation";
 
 /// Names one write among all writes of all processes. Written in the write's own transaction, it is there if and only if
 /// the write is.

@@ -1,23 +1,14 @@
 //! The tables of an order's life, of the stop level, of the venue that live orders go to, and of the bots that are at work.
 
+use cbtrade_catalog::{
+    BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE,
+};
+
 use super::CALL;
 use super::define::{Guard, guarded};
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::error::Error;
-
-/// Table of what bots meant to do at the exchange, from before an order was sent until it was settled.
-pub(crate) const INTENT_TABLE: &str = "_cbtrade_intent";
-/// Table of the exchange's fills.
-pub(crate) const FILL_TABLE: &str = "_cbtrade_fill";
-/// Table of the stop levels that were set; the newest counts.
-pub(crate) const STOP_TABLE: &str = "_cbtrade_stop";
-/// Table of one row, which is locked by whoever reads the stop level to act on it, and written by whoever sets it.
-pub(crate) const STOP_HEAD_TABLE: &str = "_cbtrade_stop_head";
-/// Table of one row: the venue that the live orders of this database belong to.
-pub(crate) const VENUE_TABLE: &str = "_cbtrade_venue";
-/// Table of the bots at work.
-pub(crate) const BOT_TABLE: &str = "_cbtrade_bot";
 
 /// What a column holds.
 #[derive(Clone, Copy)]

@@ -10,12 +10,12 @@ mod copy;
 mod define;
 mod step;
 
-pub(crate) use bots::{
-    BOT_TABLE, FILL_TABLE, INTENT_TABLE, STOP_HEAD_TABLE, STOP_TABLE, VENUE_TABLE,
+pub(crate) use cbtrade_catalog::{
+    BOT_TABLE, FILL_TABLE, INTENT_TABLE, PROCESS_TABLE, SCHEMA_TABLE, STOP_HEAD_TABLE, STOP_TABLE,
+    VENUE_TABLE,
 };
 pub use check::SchemaDifference;
 pub use copy::CopiedTable;
-pub(crate) use step::PROCESS_TABLE;
 pub use step::SCHEMA_VERSION;
 
 pub(crate) use define::create_candle_table;
@@ -26,9 +26,6 @@ use crate::error::{Call, Error, ErrorKind};
 use crate::value::{FromValue as _, Value};
 use define::{Guard, guarded};
 use step::{STEPS, Step};
-
-/// Table of the steps that were run.
-pub(crate) const SCHEMA_TABLE: &str = "_cbtrade_schema";
 
 const CALL: Call = Call {
     method: "ensure_database_ready",

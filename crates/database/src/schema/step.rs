@@ -4,7 +4,7 @@ use std::pin::Pin;
 
 use super::bots::OwnTable;
 use super::define::{Guard, guarded, layer_indexes};
-use super::{CALL, SCHEMA_TABLE};
+use super::{CALL, PROCESS_TABLE, SCHEMA_TABLE};
 use crate::database::Database;
 use crate::dialect::Dialect;
 use crate::engine::operation::OPERATION_TABLE;
@@ -12,9 +12,6 @@ use crate::error::Error;
 
 /// The version of the schema that this program works with.
 pub const SCHEMA_VERSION: i64 = 6;
-
-/// Table of the processes' figures about themselves.
-pub(crate) const PROCESS_TABLE: &str = "_cbtrade_process";
 
 type Running<'a> = Pin<Box<dyn Future<Output = Result<(), Error>> + Send + 'a>>;
 

@@ -7,6 +7,7 @@ use cbtrade_sqlite::{SnapshotOptions, read_fence};
 
 use super::{KeptCensus, Migration, Stage, Status, stage_of};
 use crate::error::Error;
+use crate::known::Moved;
 use crate::plan::Plan;
 use crate::rollback::{Allowed, TakenBack};
 use crate::source::{self, Source};
@@ -105,19 +106,25 @@ impl Migration {
     /// # Errors
     /// A file that cannot be read, where a cut-over was begun: its fence is then not known.
     pub fn fenced(&self) -> Result<Vec<PathBuf>, Error> {
+        Ok(self.fences()?.0)
+    }
+
+    /// The files that this migration's fence is on, and the first one that another migration's is on.
+    fn fences(&self) -> Result<(Vec<PathBuf>, Option<Moved>), Error> {
         // The archive is made before the first fence.
         let begun = self.proof()?.is_some_and(|proof| proof.archive.is_some());
-        let mut fenced = Vec::new();
+        let (mut fenced, mut moved) = (Vec::new(), None);
         for path in &self.job.sources {
             match read_fence(path, &SnapshotOptions::default()) {
                 Ok(Some(fence)) if fence.migration == self.id => fenced.push(path.clone()),
+                Ok(Some(fence)) if moved.is_none() => moved = Some(Moved::new(path, fence)),
                 Err(error) if begun && error.kind() != cbtrade_sqlite::ErrorKind::NotFound => {
                     return Err(Error::source(path, error));
                 }
                 Ok(_) | Err(_) => {}
             }
         }
-        Ok(fenced)
+        Ok((fenced, moved))
     }
 
     /// Compares the live target with the snapshots: anything written there since the cut-over would be lost.
@@ -219,8 +226,10 @@ impl Migration {
     /// A source that cannot be read.
     pub fn status_at_home(&self) -> Result<Status, Error> {
         let proof = self.proof()?;
-        let fenced = self.fenced()?;
-        let live = if fenced.is_empty() {
+        let (fenced, moved) = self.fences()?;
+        // Fenced by this migration too: what stands where is told of this one.
+        let moved = moved.filter(|_| fenced.is_empty());
+        let live = if fenced.is_empty() && moved.is_none() {
             "sqlite"
         } else {
             "neither"
@@ -237,6 +246,7 @@ impl Migration {
             stage,
             live: live.into(),
             fenced,
+            moved,
             chunks: None,
             differences: proof.map(|proof| proof.differences),
             source_unchanged: self

@@ -9,6 +9,7 @@ use crate::commands::Context;
 use crate::error::{CommandError, Done, Kind};
 use crate::migration::{Opened, Standing};
 use crate::ui::{Style, Ui};
+use crate::words::shell;
 
 /// Digits of the digest that a confirmation needs.
 const CONFIRMED_DIGITS: usize = 8;
@@ -50,8 +51,10 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         &arguments.options,
     )
     .await?;
-    if opened.standing().await?.0 == Standing::TargetGone {
-        return Err(opened.target_gone());
+    match opened.standing().await?.0 {
+        Standing::TargetGone => return Err(opened.target_gone()),
+        Standing::MovedElsewhere => return Err(opened.moved_elsewhere()),
+        Standing::Before | Standing::CutoverBegun | Standing::Live => {}
     }
     let Some(proof) = opened.migration.proof()?.filter(Proof::equal) else {
         return Err(CommandError::new(
@@ -171,14 +174,34 @@ pub(crate) fn document(opened: &Opened, proof: &Proof, command: &str) -> Map<Str
     opened.proof_fields(proof, &mut document);
     document.insert("live".into(), json!("target"));
     document.insert("archive".into(), json!(proof.archive));
-    document.insert(
-        "next".into(),
-        json!([
-            opened.command("migrate status"),
-            opened.command("migrate rollback")
-        ]),
-    );
+    let mut next = vec![
+        opened.command("migrate status"),
+        opened.command("migrate rollback"),
+    ];
+    next.extend(bots_next(opened, proof).map(|(command, _)| command));
+    document.insert("next".into(), json!(next));
     document
+}
+
+/// What brings the bots back after a cut-over, each with what it is for; nothing where the database is not theirs.
+fn bots_next(opened: &Opened, proof: &Proof) -> impl Iterator<Item = (String, &'static str)> {
+    let is_trading = proof.tables.iter().any(|table| {
+        let name = table.table.rsplit('.').next().unwrap_or_default();
+        name.eq_ignore_ascii_case("poss")
+    });
+    let mut upgrade = opened.command_at_home("db upgrade");
+    if !opened.place.private_server {
+        let url = opened.place.target.display();
+        upgrade.push_str(&format!(" --target {}", shell(&url)));
+    }
+    let commands = [
+        (upgrade, "the tables that the new bots need beside yours"),
+        (
+            opened.command_at_home("fleet init"),
+            "the bots' folder and settings",
+        ),
+    ];
+    commands.into_iter().filter(move |_| is_trading)
 }
 
 /// What stands after a cut-over, for people.
@@ -235,6 +258,13 @@ pub(crate) fn done_text(opened: &Opened, proof: &Proof) -> String {
         opened.command("migrate status"),
         opened.command("migrate rollback")
     ));
+    let next: Vec<(String, &str)> = bots_next(opened, proof).collect();
+    if !next.is_empty() {
+        text.push_str("\nNext, to trade again (docs/guides/fleet.md):\n");
+    }
+    for (number, (command, what)) in next.iter().enumerate() {
+        text.push_str(&format!("  {}. {command}   # {what}\n", number + 1));
+    }
     text
 }
 

@@ -51,9 +51,22 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let mut opened = Opened::open(context.ui, &which).await?;
     let (standing, status) = opened.standing().await?;
     match standing {
+        // Nothing of this one is anywhere: to say "taken back" would be to say that the old files are live.
+        Standing::MovedElsewhere if status.stage == Stage::Planned => {
+            return Err(opened.moved_elsewhere());
+        }
+        Standing::MovedElsewhere => {
+            context.ui.warn(&format!(
+                "{}. This removes only the other copy.",
+                opened.moved_elsewhere().message
+            ));
+            if !arguments.options.yes {
+                confirm_removal(context, &opened, standing)?;
+            }
+        }
         Standing::Before if arguments.options.yes || opened.offline => {}
         Standing::Before if status.stage == Stage::Planned => {}
-        Standing::Before => confirm_removal(context, &opened)?,
+        Standing::Before => confirm_removal(context, &opened, standing)?,
         Standing::TargetGone if arguments.target_lost => {}
         Standing::TargetGone => confirm_loss(context, &opened)?,
         Standing::Live | Standing::CutoverBegun if arguments.options.yes => {}
@@ -81,16 +94,22 @@ fn say_taken(context: &Context<'_>, opened: &Opened, standing: Standing, taken: 
     let ui = context.ui;
     if ui.json() {
         let mut document = opened.document("migrate rollback");
-        document.insert("live".into(), json!("sqlite"));
+        let live = (standing != Standing::MovedElsewhere).then_some("sqlite");
+        document.insert("live".into(), json!(live));
         document.insert("removed".into(), json!(taken.removed));
         document.insert("left".into(), json!(taken.left));
+        document.insert("in_the_way".into(), json!(taken.in_the_way));
         document.insert("lifted".into(), json!(taken.lifted));
         document.insert("next".into(), json!([opened.command("recover")]));
         ui.document(&Value::Object(document));
         return;
     }
     let mut text = String::from("Taken back: the old files are the live side.\n");
-    if standing == Standing::TargetGone {
+    if standing == Standing::MovedElsewhere {
+        text = String::from(
+            "Taken back: this copy is gone. The old files refuse writes as before, for the migration that moved them.\n",
+        );
+    } else if standing == Standing::TargetGone {
         text.push_str(
             "The target was gone: what was written to it since the cut-over is not in them.\n",
         );
@@ -115,7 +134,20 @@ fn say_taken(context: &Context<'_>, opened: &Opened, standing: Standing, taken: 
         text.push_str(&format!("  {name}: {reason}\n"));
     }
     ui.out(&text);
-    ui.next(&[format!("begin anew:   {}", opened.command("recover"))]);
+    let mut next = Vec::new();
+    if taken.in_the_way {
+        let look = match opened.place.private_server {
+            true => format!(" ({})", opened.command_at_home("server shell")),
+            false => String::new(),
+        };
+        next.push(format!(
+            "first:   look at what was left there{look}, and remove it where nobody needs it; a new copy wants empty databases"
+        ));
+    }
+    if standing != Standing::MovedElsewhere {
+        next.push(format!("begin anew:   {}", opened.command("recover")));
+    }
+    ui.next(&next);
 }
 
 fn confirm(context: &Context<'_>, opened: &Opened) -> Done {
@@ -145,7 +177,7 @@ fn confirm(context: &Context<'_>, opened: &Opened) -> Done {
     }
 }
 
-fn confirm_removal(context: &Context<'_>, opened: &Opened) -> Done {
+fn confirm_removal(context: &Context<'_>, opened: &Opened, standing: Standing) -> Done {
     let refused = || {
         CommandError::new(
             Kind::NotConfirmed,
@@ -160,8 +192,9 @@ fn confirm_removal(context: &Context<'_>, opened: &Opened) -> Done {
         return Err(refused());
     }
     context.ui.say(&format!(
-        "This removes the copy from {}: its tables, and the databases and users that were made for it. The old files are live, and stay as they are.",
-        opened.place.target.display()
+        "This removes the copy from {}: its tables, and the databases and users that were made for it. The old files {}stay as they are.",
+        opened.place.target.display(),
+        if standing == Standing::Before { "are live, and " } else { "" }
     ));
     let answer = context.ui.ask("Remove the copy? Type yes:")?;
     if answer.eq_ignore_ascii_case("yes") {

@@ -150,6 +150,9 @@ fn next(opened: &Opened, standing: Standing, status: &Status, server: Option<&st
     }
     match (standing, status.stage) {
         (Standing::Live, _) => vec![opened.command("migrate rollback")],
+        // What goes on is in the home folder of the migration that moved them.
+        (Standing::MovedElsewhere, Stage::Planned) => Vec::new(),
+        (Standing::MovedElsewhere, _) => vec![opened.command("migrate rollback")],
         (Standing::TargetGone, _) => {
             vec![format!(
                 "{} --target-lost",
@@ -195,6 +198,7 @@ fn document(opened: &Opened, standing: Standing, status: &Status, server: Option
         "stage": status.stage,
         "live": live,
         "fenced": status.fenced,
+        "moved_by": status.moved.as_ref().map(|moved| &moved.migration),
         "chunks_arrived": status.chunks.map(|(arrived, _)| arrived),
         "chunks": status.chunks.map(|(_, all)| all),
         "differences": status.differences,
@@ -232,6 +236,12 @@ fn text(opened: &Opened, standing: Standing, status: &Status, server: Option<&st
         ));
     }
     text.push_str(&format!("  live     {}\n", live_words(standing, server)));
+    if standing == Standing::MovedElsewhere {
+        let error = opened.moved_elsewhere();
+        for line in std::iter::once(&error.message).chain(&error.hints) {
+            text.push_str(&format!("           {line}\n"));
+        }
+    }
     match status.differences {
         Some(0) => text.push_str("  proof    both sides were equal\n"),
         Some(differences) => text.push_str(&format!(
@@ -246,6 +256,7 @@ fn text(opened: &Opened, standing: Standing, status: &Status, server: Option<&st
     for (number, command) in next(opened, standing, status, server).iter().enumerate() {
         let word = match (standing, number) {
             (Standing::Live, _) => "way back",
+            (Standing::MovedElsewhere, _) => "remove",
             (_, 0) => "next",
             _ => "or",
         };
@@ -261,6 +272,9 @@ fn live_words(standing: Standing, server: Option<&str>) -> &'static str {
         }
         Standing::Live => "the target",
         Standing::Before => "the old files",
+        Standing::MovedElsewhere => {
+            "neither side of this migration: another one moved the old files"
+        }
         Standing::TargetGone => {
             "neither side: the old files are fenced, and nothing is in the target"
         }

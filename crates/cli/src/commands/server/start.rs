@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     socket_only: bool,
     /// Which server to make, where there is none yet [default: what is installed, MariaDB first]
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, visible_alias = "engine", value_name = "NAME")]
     flavour: Option<Named>,
 }
 

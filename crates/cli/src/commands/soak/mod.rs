@@ -44,7 +44,12 @@ pub(crate) struct Arguments {
     #[arg(long, value_name = "URL")]
     target: Option<String>,
     /// The engine, where no target is named [default: the server that is found, MariaDB first]
-    #[arg(long, value_name = "NAME", conflicts_with = "target")]
+    #[arg(
+        long,
+        visible_alias = "flavour",
+        value_name = "NAME",
+        conflicts_with = "target"
+    )]
     engine: Option<Engine>,
     /// Faults: all, none, or names with commas: kill-bot, kill-server, reset, commit-answer, stall, slow, pool,
     /// lock-storm, disk-full, read-only, clock-jump

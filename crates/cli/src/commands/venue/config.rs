@@ -20,6 +20,15 @@ pub(super) async fn of(
     context: &Context<'_>,
     arguments: &Arguments,
 ) -> Result<Config, CommandError> {
+    for (number, (currency, _)) in arguments.balances.iter().enumerate() {
+        let mut before = arguments.balances.iter().take(number);
+        if before.any(|(other, _)| other == currency) {
+            return Err(CommandError::new(
+                Kind::Usage,
+                format!("--balance names {currency} twice; which one counts would be chance"),
+            ));
+        }
+    }
     let mut config = Config::seeded(arguments.seed);
     let address = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     config.address = address(arguments.port);

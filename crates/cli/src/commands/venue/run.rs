@@ -69,11 +69,10 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     let ui = context.ui;
     let config = config::of(context, arguments).await?;
     let products = config.products.len();
-    let balances: Vec<String> = config
-        .balances
-        .iter()
-        .map(|(currency, amount)| format!("{amount} {currency}"))
-        .collect();
+    let goes_on = config
+        .journal
+        .as_ref()
+        .is_some_and(|path| std::fs::metadata(path).is_ok_and(|journal| journal.len() > 0));
     let mut ends = Ends::new()?;
     let venue = Venue::start(config).await?;
     if ui.json() {
@@ -86,7 +85,10 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
             "products": products,
         }));
     } else {
-        say_started(context, &venue, products, &balances);
+        say_started(context, &venue, products);
+    }
+    if goes_on && !arguments.balances.is_empty() {
+        ui.warn("the journal goes on with the balances in it; --balance is what an account holds at first, and changes nothing now");
     }
     ends.wait().await;
     let violations = venue.violations();
@@ -100,8 +102,12 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
     Err(error)
 }
 
-fn say_started(context: &Context<'_>, venue: &Running, products: usize, balances: &[String]) {
+fn say_started(context: &Context<'_>, venue: &Running, products: usize) {
     let ui = context.ui;
+    let balances = venue.balances().into_iter();
+    let balances: Vec<String> = balances
+        .map(|(currency, amount)| format!("{amount} {currency}"))
+        .collect();
     ui.out(&format!(
         "The local venue runs (practice: no money is moved).\n  url         {}\n  websocket   {}\n  products    {products}\n  balances    {}",
         venue.rest_base,
