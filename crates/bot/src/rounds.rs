@@ -19,7 +19,7 @@ use crate::market::{Wallet, write_accounts, write_products};
 use crate::orders::chain;
 use crate::pass::PassInput;
 use crate::performance::of_row;
-use crate::settings::{MarketSettings, Reload, Settings};
+use crate::settings::{Finding, FindingKind, MarketSettings, Reload, Settings};
 
 /// A signed request must be younger than two minutes; a bot warns long before.
 const SKEW_S_MAX: i64 = 30;
@@ -421,8 +421,26 @@ impl<E: Exchange> Bot<E> {
 
     /// What the operator should know of the settings, once.
     fn tell_settings(&self) {
-        for finding in self.settings().check() {
-            self.journal().say(Weight::Note, None, finding.to_string());
+        self.tell_findings(self.settings().check());
+    }
+
+    /// What may cost money is told whole; of the rest, that there is some.
+    fn tell_findings(&self, findings: Vec<Finding>) {
+        let (cautions, rest): (Vec<_>, Vec<_>) = findings
+            .into_iter()
+            .partition(|finding| finding.kind == FindingKind::Caution);
+        for caution in cautions {
+            self.journal().say(Weight::Note, None, caution.to_string());
+        }
+        if !rest.is_empty() {
+            self.journal().say(
+                Weight::Note,
+                None,
+                format!(
+                    "{} more things to know of the settings; `cbtrade settings check` names them",
+                    rest.len()
+                ),
+            );
         }
     }
 
@@ -434,9 +452,7 @@ impl<E: Exchange> Bot<E> {
             Reload::Changed { findings } => {
                 self.journal()
                     .say(Weight::Note, None, "the settings have changed and are in force");
-                for finding in findings {
-                    self.journal().say(Weight::Note, None, finding.to_string());
-                }
+                self.tell_findings(findings);
             }
             Reload::Kept { error } => self.journal().say(
                 Weight::Alert,

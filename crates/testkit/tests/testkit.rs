@@ -94,6 +94,7 @@ fn a_dropped_server_leaves_nothing() {
 
 /// As a supervisor that a panicking test has left, in a session of its own and with a process that it started.
 #[test]
+#[expect(clippy::zombie_processes, reason = "the folder ends it")]
 fn processes_of_a_home_folder_end_when_a_test_panics() {
     let started = std::panic::catch_unwind(|| {
         let folder = TestFolder::new();

@@ -20,18 +20,35 @@ fn recovered() -> Place {
 
 /// A fleet whose venue is Coinbase, with a key that no request is signed with.
 fn coinbase(place: &Place, live: &str) {
-    use std::os::unix::fs::PermissionsExt as _;
-    let key = place.path("home/fleet/key.json");
-    let seed = format!("{}=", "A".repeat(43));
-    std::fs::write(
-        &key,
-        format!("{{\"id\": \"of-nobody\", \"privateKey\": \"{seed}\"}}"),
-    )
-    .unwrap();
-    std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    let sealed = place.path("home/fleet/key.sealed");
+    if !sealed.exists() {
+        let seed = format!("{}=", "A".repeat(43));
+        let key = private(
+            place,
+            "key.json",
+            &format!("{{\"id\": \"of-nobody\", \"privateKey\": \"{seed}\"}}"),
+        );
+        let words = private(place, WORDS, "the words of nobody at all\n");
+        let into = sealed.display().to_string();
+        let seal = ["key", "seal", &key, "--into", &into, "--remove-plain"];
+        let _ = place
+            .run(&[&seal[..], &["--passphrase-file", &words]].concat())
+            .ends(0);
+    }
     place.configure(&format!(
-        "[bots]\nauto = 0\nfull = 1\n[venue]\nkind = \"coinbase\"\nkey_file = \"key.json\"\n{live}"
+        "[bots]\nauto = 0\nfull = 1\n[venue]\nkind = \"coinbase\"\nkey_file = \"key.sealed\"\n{live}"
     ));
+}
+
+/// The file with the passphrase of the key.
+const WORDS: &str = "words";
+
+fn private(place: &Place, name: &str, text: &str) -> String {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = place.path(name);
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+    path.display().to_string()
 }
 
 fn mark(place: &Place) -> String {
@@ -97,9 +114,10 @@ fn practice_does_not_take_a_database_with_live_trades_in_silence() {
     place.fleet(&["down"], 0);
     for live in ["live = true\n", ""] {
         coinbase(&place, live);
-        for arguments in [&["fleet", "up", "--yes"] as &[&str], &one_round] {
-            let _ = place
-                .run(arguments)
+        for arguments in [&["fleet", "up"] as &[&str], &one_round] {
+            let mut command = place.command(&[arguments, &["--yes"]].concat());
+            command.env("CBTRADE_KEY_PASSPHRASE_FILE", place.path(WORDS));
+            let _ = crate::harness::said(command)
                 .ends(3)
                 .tells(&["practice's (a local venue) since", "kind = \"local\""]);
         }

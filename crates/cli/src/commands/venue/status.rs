@@ -114,7 +114,7 @@ pub(super) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
 fn beside_ours(ahead_seconds: i64) -> String {
     match ahead_seconds {
         -1..=1 => "as this machine's".to_owned(),
-        0.. => format!("{ahead_seconds} s ahead of this machine's"),
+        2.. => format!("{ahead_seconds} s ahead of this machine's"),
         _ => format!("{} s behind this machine's", ahead_seconds.unsigned_abs()),
     }
 }
