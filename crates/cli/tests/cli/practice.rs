@@ -1,5 +1,7 @@
 //! Practice must not spoil the real database: whose a database is, who is refused, and the copy that is made for practice.
 
+use cbtrade_core::Decimal;
+
 use crate::fleet::{Ended, TestVenue};
 use crate::harness::Place;
 use crate::json::holds;
@@ -287,4 +289,34 @@ fn a_copy_for_practice_is_refused_where_it_would_not_be_one() {
         .ends(3)
         .tells(&["is a SQLite file", "copy the file"]);
     assert!(!place.path("practice").exists());
+}
+
+#[test]
+fn positions_are_told_as_the_database_has_them() {
+    let place = recovered();
+    for (paper, flag) in [("N", None), ("Y", Some("--paper"))] {
+        let arguments: Vec<&str> = ["positions"].into_iter().chain(flag).collect();
+        let told = place.fleet(&arguments, 0);
+        let open = format!(
+            "FROM poss WHERE pos_stat IN ('OPEN', 'SELL') AND ignore_tf = 0 AND test_txn_yn = '{paper}'"
+        );
+        let count = place.number(&format!("SELECT COUNT(*) {open}"));
+        assert!(count > 0 || paper == "Y", "nothing is compared");
+        assert_eq!(told["open"]["positions"].as_u64(), Some(count));
+        assert_eq!(
+            told["positions"].as_array().unwrap().len(),
+            usize::try_from(count).unwrap()
+        );
+        let cost = Decimal::parse(told["open"]["cost"].as_str().unwrap()).unwrap();
+        let kept = place.number(&format!(
+            "SELECT CAST(ROUND(COALESCE(SUM(tot_out_cnt), 0)) AS SIGNED) {open}"
+        ));
+        assert_eq!(cost.round(0).to_string(), kept.to_string());
+    }
+    let none = place.fleet(&["positions", "--product", "NONE-USDC"], 0);
+    assert_eq!(none["open"]["positions"], 0);
+    let said = place.run(&["fleet", "positions"]).ends(0);
+    for words in ["bought by", "held: cost", "since 0:00 UTC"] {
+        assert!(said.out.contains(words), "no {words} in\n{}", said.out);
+    }
 }

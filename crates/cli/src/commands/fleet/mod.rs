@@ -6,6 +6,7 @@ mod init;
 mod liquidation;
 pub(crate) mod live;
 mod orders;
+mod positions;
 mod practice;
 mod restart;
 mod status;
@@ -57,6 +58,7 @@ enum Action {
     Stop(stop::Arguments),
     Arm(arm::Arguments),
     Restart(restart::Arguments),
+    Positions(positions::Arguments),
     Orders(orders::Arguments),
     Down(down::Arguments),
 }
@@ -90,6 +92,9 @@ pub(crate) async fn run(context: &Context<'_>, arguments: &Arguments) -> Done {
         Action::Stop(arguments) => stop::run(&fleet, arguments).await,
         Action::Arm(arguments) => arm::run(&fleet, arguments).await,
         Action::Restart(arguments) => restart::run(&fleet, arguments).await,
+        Action::Positions(arguments) => positions::run(&fleet, arguments)
+            .await
+            .map_err(|error| fleet.with_advice(error)),
         Action::Orders(arguments) => orders::run(&fleet, arguments)
             .await
             .map_err(|error| fleet.with_advice(error)),
