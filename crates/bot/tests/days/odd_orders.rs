@@ -177,7 +177,7 @@ async fn a_clock_that_runs_away_stops_trading_and_not_the_bot() {
     world.venue.behave(differs(10));
     let mut options = world.options(Mode::Full, 3);
     options.speed = 1;
-    world.change_settings("bot.json", r#""loop_secs": 15"#, r#""loop_secs": 0"#);
+    world.change_settings("bot.json", r#""loop_secs": 15"#, r#""loop_secs": 1"#);
     // It starts with a warning; after the first round the clocks differ by more than signatures bear.
     let seen = Arc::clone(&world);
     let journal = world.journal_and(move |line| {
