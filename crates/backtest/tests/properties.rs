@@ -206,7 +206,8 @@ fn minutes_before_the_period_only_fill_the_frames() {
     for minute in &minutes {
         replay.give(minute).unwrap();
     }
-    let error = replay.finish(report.candles, None).unwrap_err();
+    let span = (minutes[0].start(), minutes[7_999].start());
+    let error = replay.finish(report.candles, Some(span)).unwrap_err();
     assert!(
         error.to_string().contains("no candle in the period"),
         "{error}"
