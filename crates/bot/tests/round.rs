@@ -5,6 +5,8 @@
 mod common;
 
 use cbtrade_bot::Mode;
+use cbtrade_coinbase_sim::Config;
+use cbtrade_core::{Clock as _, SystemClock};
 use cbtrade_database::{Changes, Position, columns::poss};
 
 use common::{World, begin, config, decimal};
@@ -24,7 +26,13 @@ async fn rounds_are_gone_through_on_every_engine() {
 
 #[tokio::test]
 async fn what_keeps_a_position_is_told_once_and_seen_at_every_look() {
-    let world = World::on(None, config()).await;
+    // At our own pace, so that the rounds lie within the time in which a thing is told once.
+    let now = Config {
+        start: Some(SystemClock.now()),
+        speed: 1,
+        ..config()
+    };
+    let world = World::on(None, now).await;
     let price = world.product("ETH-USDC").await.price.unwrap();
     let paid = price.checked_add(price).unwrap();
     let bought = Changes::<Position>::new()

@@ -268,7 +268,7 @@ fn a_database_gives_its_candles_and_none_are_made_up() {
         .json();
     assert_eq!(report["report"]["result"]["minutes"], 1_560);
     assert_eq!(report["report"]["result"]["warm_up_minutes"], 1_440);
-    let none = run(&["--product", "NONE-USDC", "--from", "2025-01-02"]).ends(6);
+    let none = run(&["--product", "NONE-USDC", "--from", "2025-01-02"]).ends(3);
     assert!(
         none.json()["error"]["message"].to_string().contains("NONE"),
         "{}",
