@@ -4,6 +4,8 @@
 
 mod common;
 
+use std::time::Duration;
+
 use cbtrade_database::{Database, Options};
 use common::Store;
 
@@ -11,6 +13,8 @@ use common::Store;
 async fn a_process_tells_the_others_what_it_counted() {
     let options = || Options {
         program: "bot".to_owned(),
+        // Not by itself, too: before the tables are there it could not.
+        figures_every: Duration::ZERO,
         ..Options::default()
     };
     for store in Store::all_with(options).await {

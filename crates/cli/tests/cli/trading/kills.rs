@@ -16,7 +16,7 @@ const PEACE_MAX: Duration = Duration::from_secs(3);
 
 #[test]
 fn nothing_is_lost_or_doubled_while_bots_supervisor_venue_and_server_are_killed() {
-    let kills = number_from_env("CBTRADE_TRADING_KILLS", 24);
+    let kills = number_from_env("CBTRADE_TRADING_KILLS", 12);
     let seed = seed_from_env("CBTRADE_TEST_SEED");
     println!("seed: CBTRADE_TEST_SEED={seed}");
     on_each_server(async |flavour| {
