@@ -4,8 +4,7 @@
 use cbtrade_database::Intent;
 use cbtrade_exchange::Exchange;
 
-use super::follow::LOOK_BACK_S;
-use super::{Followed, OrderError, Orders, created};
+use super::{Followed, OrderError, Orders};
 
 impl<E: Exchange> Orders<E> {
     /// Asks the venue about an order by its client id. One that the venue has is taken on, and settled where it is at its
@@ -14,12 +13,7 @@ impl<E: Exchange> Orders<E> {
     /// # Errors
     /// The venue or the database cannot be asked.
     pub async fn ask_about(&self, intent: &Intent) -> Result<Option<Followed>, OrderError> {
-        let since = created(intent).plus_seconds(-LOOK_BACK_S);
-        let found = self
-            .exchange
-            .find_order(&intent.client_order_id, &intent.prod_id, since)
-            .await?;
-        match found {
+        match self.found(intent).await? {
             Some(order) => self.take_on(intent, &order).await.map(Some),
             None => Ok(None),
         }

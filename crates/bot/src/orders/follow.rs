@@ -28,7 +28,7 @@ pub enum Followed {
 }
 
 /// Before its creation, as our clock has it, an order is looked for this far back: the clocks may differ.
-pub(super) const LOOK_BACK_S: i64 = 60;
+const LOOK_BACK_S: i64 = 60;
 
 impl<E: Exchange> Orders<E> {
     /// Follows the open intents of a product, or all. One that fails does not keep the others from being followed.
@@ -81,6 +81,16 @@ impl<E: Exchange> Orders<E> {
         }
     }
 
+    /// What the venue has under the client id of an intent.
+    pub(super) async fn found(&self, intent: &Intent) -> Result<Option<Order>, OrderError> {
+        let since = created(intent).plus_seconds(-LOOK_BACK_S);
+        let found = self
+            .exchange
+            .find_order(&intent.client_order_id, &intent.prod_id, since)
+            .await?;
+        Ok(found)
+    }
+
     /// Looks an intent up among the venue's orders.
     pub(crate) async fn look_up(
         &self,
@@ -94,12 +104,7 @@ impl<E: Exchange> Orders<E> {
                 .await?;
             return Ok(Followed::Absent);
         }
-        let since = created(intent).plus_seconds(-LOOK_BACK_S);
-        let found = self
-            .exchange
-            .find_order(&intent.client_order_id, &intent.prod_id, since)
-            .await?;
-        match found {
+        match self.found(intent).await? {
             Some(order) => self.take_on(intent, &order).await,
             None if age_s >= self.patience.absent_after_s => {
                 let note = format!("no listing of the venue showed it for {age_s} s");

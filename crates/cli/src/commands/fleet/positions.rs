@@ -102,6 +102,12 @@ pub(super) async fn run(fleet: &Fleet<'_>, arguments: &Arguments) -> Done {
     let is_of_today =
         |position: &&Position| position.pos_end_unix.is_some_and(|end| end >= midnight);
     let today = Sums::of(closed.iter().filter(is_of_today));
+    if closed.len() >= CLOSED_MAX as usize && closed.last().is_some_and(|last| is_of_today(&last)) {
+        ui.warn(&format!(
+            "more than {CLOSED_MAX} positions were closed today; only the last {CLOSED_MAX} are added up. Ask by product: {}",
+            fleet.command("positions --product PRODUCT")
+        ));
+    }
     let held = Sums::of(&open);
     if ui.json() {
         let positions: Vec<Value> = open
